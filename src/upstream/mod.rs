@@ -1,0 +1,45 @@
+//! The three upstreams: one folder each, typed, with no database inside, over one shared [`transport`].
+//!
+//! A client turns typed arguments into a request as the upstream's document has it, and the answer into a typed value
+//! or a [`Fault`]. It never retries: that is the queue's work.
+
+pub mod carreta;
+mod fault;
+pub mod keaz;
+pub mod saplab;
+pub mod transport;
+
+use std::fmt;
+
+pub use fault::Fault;
+
+/// Whom a call is made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Upstream {
+    /// The manufacturer's site.
+    Keaz,
+    /// The shop platform.
+    Saplab,
+    /// The parts supplier.
+    Carreta,
+}
+
+impl Upstream {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Keaz, Self::Saplab, Self::Carreta];
+
+    /// The name in the configuration, in `queue.call.upstream`, in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keaz => "keaz",
+            Self::Saplab => "saplab",
+            Self::Carreta => "carreta",
+        }
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
