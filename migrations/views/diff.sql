@@ -1,0 +1,147 @@
+-- What differs right now. Each view of schema diff is what the daemon would write; nobody keeps a second list of
+-- changes. In sync = every view of schema diff is empty. `held` says why a row is not written although it differs;
+-- NULL = it would be written. The views join two halves instead of using FULL JOIN, so that a push reads its own few
+-- keys by index. Every column taken from schema erp is cast, so that a company's view may have its own types.
+-- This file is applied again whenever a table of schema erp has been replaced: only CREATE OR REPLACE may stand here.
+
+CREATE OR REPLACE FUNCTION diff.setting(wanted text, fallback jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT coalesce((SELECT value FROM queue.setting WHERE name = wanted), fallback)
+$$;
+COMMENT ON FUNCTION diff.setting IS 'A setting of the daemon, or the fallback before any daemon has started. Called as (SELECT diff.setting(...)), so that it is evaluated once and not for each row.';
+
+-- A step on the way to diff.remain, and an answer by itself: what would we publish, and by which rule?
+CREATE OR REPLACE VIEW erp.published AS
+SELECT s.warehouse_code::text AS warehouse,
+       s.article::text AS article,
+       sum(s.quantity)::numeric AS on_hand,
+       sum(coalesce(s.reserved, 0))::numeric AS reserved,
+       min(r.id)::bigint AS rule_id,
+       (CASE WHEN count(*) = count(p.units) THEN sum(p.units) END)::numeric AS quantity
+  FROM erp.stock s
+  LEFT JOIN LATERAL (
+       SELECT rule.*
+         FROM erp.publishing_rules rule
+        WHERE (rule.warehouse_code IS NULL OR rule.warehouse_code = s.warehouse_code)
+          AND (rule.brand IS NULL OR rule.brand = s.brand)
+          AND (rule.article IS NULL OR rule.article = s.article)
+        ORDER BY rule.article IS NULL, rule.brand IS NULL, rule.warehouse_code IS NULL, rule.id
+        LIMIT 1) r ON true
+ CROSS JOIN LATERAL (
+       SELECT greatest(s.quantity - coalesce(s.reserved, 0) - coalesce(r.hold_back, 0), 0)
+              * coalesce(r.percent, 100) / 100 AS free) f
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN s.quantity IS NULL THEN NULL
+                   WHEN floor(least(f.free, r.cap)) < r.minimum THEN 0
+                   ELSE floor(greatest(least(f.free, r.cap), 0)) END AS units) p
+ WHERE (SELECT diff.setting('keaz.brands', '[]')) = '[]' OR (SELECT diff.setting('keaz.brands', '[]')) ? s.brand::text
+ GROUP BY s.warehouse_code::text, s.article::text;
+COMMENT ON VIEW erp.published IS 'What KEAZ should show for each warehouse and article: whole units of quantity - reserved after the publishing rule, summed over the published brands.';
+COMMENT ON COLUMN erp.published.quantity IS 'NULL = unknown: one of the rows it is made of has no quantity.';
+
+CREATE OR REPLACE VIEW diff.warehouse AS
+SELECT CASE WHEN m.code IS NULL THEN 'add' ELSE 'update' END AS action,
+       e.code::text AS code,
+       m.address AS old_address,
+       e.address::text AS new_address,
+       m.contacts AS old_contacts,
+       e.contacts::text AS new_contacts,
+       'KEAZ refused this row: ' || d.reason AS held
+  FROM erp.warehouses e
+  LEFT JOIN mirror.keaz_warehouse m ON m.code = e.code
+  LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'keaz.warehouse:' || e.code
+        AND d.args -> 'refused' = jsonb_build_object('address', e.address, 'contacts', e.contacts)
+ WHERE m.code IS NULL
+    OR btrim(coalesce(m.address, '')) <> btrim(coalesce(e.address, ''))
+    OR btrim(coalesce(m.contacts, '')) <> btrim(coalesce(e.contacts, ''));
+COMMENT ON VIEW diff.warehouse IS 'Warehouses to add or change at KEAZ. Warehouses that only KEAZ has are left alone.';
+
+CREATE OR REPLACE VIEW diff.remain AS
+WITH differing AS (
+    SELECT 'update' AS action, p.warehouse, p.article, m.quantity AS old_quantity, p.quantity AS new_quantity
+      FROM erp.published p
+      LEFT JOIN mirror.keaz_remain m ON m.warehouse = p.warehouse AND m.article = p.article
+     WHERE p.quantity IS NOT NULL AND m.quantity IS DISTINCT FROM p.quantity
+    UNION ALL
+    SELECT CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN 'delete' ELSE 'update' END,
+           m.warehouse, m.article, m.quantity,
+           CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN NULL ELSE 0::numeric END
+      FROM mirror.keaz_remain m
+     WHERE CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}'
+           WHEN 'zero' THEN m.quantity IS DISTINCT FROM 0 WHEN 'delete' THEN true ELSE false END
+       AND NOT EXISTS (
+           SELECT FROM erp.stock s
+            WHERE s.warehouse_code = m.warehouse AND s.article = m.article
+              AND ((SELECT diff.setting('keaz.brands', '[]')) = '[]' OR (SELECT diff.setting('keaz.brands', '[]')) ? s.brand::text))
+)
+SELECT x.action, x.warehouse, x.article, x.old_quantity, x.new_quantity,
+       CASE WHEN d.id IS NOT NULL THEN 'KEAZ refused this row: ' || d.reason
+            WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet' END AS held
+  FROM differing x
+  LEFT JOIN erp.warehouses w ON w.code = x.warehouse
+  LEFT JOIN mirror.keaz_warehouse k ON k.code = x.warehouse
+  LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'keaz.remain:' || x.warehouse || '/' || x.article
+        AND d.args -> 'refused' = coalesce(to_jsonb(x.new_quantity), 'null');
+COMMENT ON VIEW diff.remain IS 'Remains to set or delete at KEAZ. A row that the ERP no longer has follows keaz.on_missing; an unknown quantity is left alone.';
+COMMENT ON COLUMN diff.remain.old_quantity IS 'What KEAZ last listed or acknowledged; NULL = nothing.';
+
+CREATE OR REPLACE VIEW mirror.saplab_status_map AS
+SELECT pair.position, pair.value ->> 0 AS erp_status, pair.value ->> 1 AS saplab_text, s.id AS saplab_status_id, s.name AS saplab_name
+  FROM jsonb_array_elements((SELECT diff.setting('saplab.status_map', '[]'))) WITH ORDINALITY AS pair (value, position)
+  LEFT JOIN LATERAL (
+       SELECT id, name FROM mirror.saplab_status
+        WHERE id::text = pair.value ->> 1 OR name = pair.value ->> 1
+        ORDER BY id::text = pair.value ->> 1 DESC, id LIMIT 1) s ON true;
+COMMENT ON VIEW mirror.saplab_status_map IS '[saplab.status_map] in the order of the file, with each entry looked up in the shop''s own statuses; saplab_status_id NULL = the shop has no such status.';
+
+CREATE OR REPLACE VIEW diff."order" AS
+SELECT CASE WHEN e.saplab_id IS NULL THEN 'insert' ELSE 'update' END AS action,
+       m.id AS saplab_id, m.invoice, m.client_id, m.client_name, m.brand, m.article, m.name, m.quantity, m.price,
+       m.total,
+       CASE WHEN e.saplab_id IS NULL THEN (
+            SELECT erp_status FROM mirror.saplab_status_map
+             WHERE saplab_status_id = m.status_id ORDER BY position LIMIT 1) ELSE e.status::text END AS status,
+       m.is_paid, m.date_added AS created_at, m.date_modified AS updated_at,
+       NULL::text AS held
+  FROM mirror.saplab_order m
+  LEFT JOIN erp.orders e ON e.saplab_id = m.id
+ WHERE e.saplab_id IS NULL
+    OR (e.invoice, e.client_id, e.client_name, e.brand, e.article, e.name, e.quantity, e.price, e.total, e.is_paid,
+        e.created_at, e.updated_at)
+       IS DISTINCT FROM
+       (m.invoice, m.client_id, m.client_name, m.brand, m.article, m.name, m.quantity, m.price, m.total, m.is_paid,
+        m.date_added, m.date_modified);
+COMMENT ON VIEW diff."order" IS 'Saplab positions to insert into erp.orders, or to refresh there (every column but status).';
+
+CREATE OR REPLACE VIEW diff.order_status AS
+SELECT m.id AS saplab_id, m.invoice, m.article, m.status_id AS old_status_id, m.status_name AS old_status,
+       e.status::text AS erp_status, w.saplab_status_id AS new_status_id, w.saplab_name AS new_status,
+       CASE WHEN e.status IS NULL THEN 'the ERP has set no status'
+            WHEN w.erp_status IS NULL THEN 'ERP status «' || e.status || '» is not in [saplab.status_map]'
+            WHEN w.saplab_status_id IS NULL THEN 'Saplab has no status «' || w.saplab_text || '»'
+            WHEN d.id IS NOT NULL THEN 'Saplab refused this status: ' || d.reason END AS held
+  FROM erp.orders e
+  JOIN mirror.saplab_order m ON m.id = e.saplab_id
+  LEFT JOIN mirror.saplab_status_map w ON w.erp_status = e.status
+  LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'saplab.order_status:' || e.saplab_id
+        AND d.args -> 'refused' = to_jsonb(w.saplab_status_id)
+ WHERE (SELECT diff.setting('saplab.status_map', '[]')) <> '[]'
+   AND w.saplab_status_id IS DISTINCT FROM m.status_id;
+COMMENT ON VIEW diff.order_status IS 'Order statuses to set in Saplab. Empty while [saplab.status_map] is.';
+
+CREATE OR REPLACE VIEW diff.supplier_price AS
+SELECT CASE WHEN e.supplier IS NULL THEN 'insert' ELSE 'update' END AS action,
+       m.supplier, m.source, m.brand, m.article, m.name, e.price::numeric AS old_price, m.price, m.quantity, m.quantity_text,
+       m.min_quantity, m.days_min, m.days_max, NULL::text AS held
+  FROM mirror.price m
+  LEFT JOIN erp.supplier_prices e USING (supplier, source, brand, article)
+ WHERE e.supplier IS NULL
+    OR (e.name, e.price, e.quantity, e.quantity_text, e.min_quantity, e.days_min, e.days_max)
+       IS DISTINCT FROM (m.name, m.price, m.quantity, m.quantity_text, m.min_quantity, m.days_min, m.days_max)
+UNION ALL
+SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::text, e.name::text, e.price::numeric, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM erp.supplier_prices e
+ WHERE EXISTS (SELECT FROM mirror.snapshot s WHERE s.name = e.supplier || '.prices:' || e.source)
+   AND NOT EXISTS (
+       SELECT FROM mirror.price m
+        WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article);
+COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists.';
