@@ -5,6 +5,7 @@
 
 pub mod carreta;
 mod fault;
+pub mod json;
 pub mod keaz;
 pub mod saplab;
 pub mod transport;
