@@ -29,7 +29,9 @@ impl Quantity {
     pub fn parse(text: &str) -> Self {
         let text = text.trim();
         if let Some(bound) = text.strip_prefix('<') {
-            return amount(bound).filter(|n| !n.is_zero()).map_or(Self::Unknown, Self::LessThan);
+            return amount(bound)
+                .filter(|n| !n.is_zero())
+                .map_or(Self::Unknown, Self::LessThan);
         }
         if let Some(bound) = text.strip_prefix('>') {
             return amount(bound).map_or(Self::Unknown, Self::MoreThan);
@@ -51,7 +53,9 @@ impl Quantity {
 
 /// A number without a minus sign: `-1` is how some servers say "unknown".
 fn amount(text: &str) -> Option<Decimal> {
-    (!text.trim_start().starts_with(['-', '\u{2212}'])).then(|| number::parse(text)).flatten()
+    (!text.trim_start().starts_with(['-', '\u{2212}']))
+        .then(|| number::parse(text))
+        .flatten()
 }
 
 #[cfg(test)]

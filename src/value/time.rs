@@ -9,7 +9,9 @@ use chrono_tz::Europe::Moscow;
 /// `2017-01-15 22:02:43.114625` or `2014-10-23T16:18:31.315072`, in Moscow, with a fraction of any length or none.
 /// `None` when it is not a date, or an hour that Moscow's clocks skipped. A text that names its zone is believed.
 pub fn moscow(text: &str) -> Option<DateTime<Utc>> {
-    read(text, |naive| Some(Moscow.from_local_datetime(&naive).earliest()?.to_utc()))
+    read(text, |naive| {
+        Some(Moscow.from_local_datetime(&naive).earliest()?.to_utc())
+    })
 }
 
 /// The same forms, in UTC.
@@ -38,10 +40,7 @@ mod tests {
 
     #[test]
     fn saplab_shows_one_instant_in_two_zones() {
-        assert_eq!(
-            moscow("2017-01-15 22:02:43.000000"),
-            utc("2017-01-15 19:02:43.000000")
-        );
+        assert_eq!(moscow("2017-01-15 22:02:43.000000"), utc("2017-01-15 19:02:43.000000"));
     }
 
     #[test]
@@ -65,7 +64,15 @@ mod tests {
 
     #[test]
     fn what_is_not_a_date_is_unknown() {
-        for text in ["", "0", "0000-00-00 00:00:00", "2017-02-30 10:00:00", "15.01.2017 22:02", "2017-01-15", "null"] {
+        for text in [
+            "",
+            "0",
+            "0000-00-00 00:00:00",
+            "2017-02-30 10:00:00",
+            "15.01.2017 22:02",
+            "2017-01-15",
+            "null",
+        ] {
             assert_eq!((moscow(text), utc(text)), (None, None), "{text:?}");
         }
     }

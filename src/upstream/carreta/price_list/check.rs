@@ -87,9 +87,10 @@ pub fn check(totals: &Totals, last_good_rows: Option<u64>, guard: &Guard) -> Res
         return Err(ListError::NoRows);
     }
     match last_good_rows {
-        Some(last_good) if is_too_short(totals.accepted(), last_good, guard) => {
-            Err(ListError::TooShort { accepted: totals.accepted(), last_good })
-        }
+        Some(last_good) if is_too_short(totals.accepted(), last_good, guard) => Err(ListError::TooShort {
+            accepted: totals.accepted(),
+            last_good,
+        }),
         _ => Ok(()),
     }
 }
@@ -105,10 +106,18 @@ fn is_too_short(accepted: u64, last_good: u64, guard: &Guard) -> bool {
 mod tests {
     use super::*;
 
-    const GUARD: Guard = Guard { min_snapshot_share: 0.5, min_snapshot_rows: 100 };
+    const GUARD: Guard = Guard {
+        min_snapshot_share: 0.5,
+        min_snapshot_rows: 100,
+    };
 
     fn totals(read: u64, rejected: u64) -> Totals {
-        Totals { read, rejected, final_newline: true, ..Totals::default() }
+        Totals {
+            read,
+            rejected,
+            final_newline: true,
+            ..Totals::default()
+        }
     }
 
     #[test]
@@ -124,29 +133,51 @@ mod tests {
 
     #[test]
     fn a_list_that_does_not_end_or_broke_off_is_refused() {
-        let cut = Totals { final_newline: false, ..totals(1000, 0) };
+        let cut = Totals {
+            final_newline: false,
+            ..totals(1000, 0)
+        };
         assert_eq!(check(&cut, None, &GUARD), Err(ListError::NoFinalNewline));
-        let broken = Totals { broken: Some("corrupt deflate stream".into()), ..totals(1000, 0) };
-        assert_eq!(check(&broken, None, &GUARD), Err(ListError::Io("corrupt deflate stream".into())));
+        let broken = Totals {
+            broken: Some("corrupt deflate stream".into()),
+            ..totals(1000, 0)
+        };
+        assert_eq!(
+            check(&broken, None, &GUARD),
+            Err(ListError::Io("corrupt deflate stream".into()))
+        );
     }
 
     #[test]
     fn a_list_with_more_than_a_fifth_rejected_is_refused() {
         assert!(matches!(
             check(&totals(1000, 201), None, &GUARD),
-            Err(ListError::TooManyRejected { rejected: 201, read: 1000, .. })
+            Err(ListError::TooManyRejected {
+                rejected: 201,
+                read: 1000,
+                ..
+            })
         ));
     }
 
     #[test]
     fn a_list_much_shorter_than_the_last_good_one_is_refused() {
-        let too_short = ListError::TooShort { accepted: 499, last_good: 1000 };
+        let too_short = ListError::TooShort {
+            accepted: 499,
+            last_good: 1000,
+        };
         assert_eq!(check(&totals(499, 0), Some(1000), &GUARD), Err(too_short));
         assert_eq!(check(&totals(500, 0), Some(1000), &GUARD), Ok(()));
         assert_eq!(check(&totals(1, 0), Some(99), &GUARD), Ok(()));
-        let off = Guard { min_snapshot_share: 0.0, ..GUARD };
+        let off = Guard {
+            min_snapshot_share: 0.0,
+            ..GUARD
+        };
         assert_eq!(check(&totals(1, 0), Some(1000), &off), Ok(()));
-        let nonsense = Guard { min_snapshot_share: f64::NAN, ..GUARD };
+        let nonsense = Guard {
+            min_snapshot_share: f64::NAN,
+            ..GUARD
+        };
         assert!(check(&totals(999, 0), Some(1000), &nonsense).is_err());
     }
 }

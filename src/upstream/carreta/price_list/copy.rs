@@ -74,10 +74,19 @@ mod tests {
 
     #[test]
     fn a_row_is_one_line_with_tabs_and_unknown_is_null() {
-        assert_eq!(line("500", "Фильтр"), "KNECHT/MAHLE\t\\\\N\tФильтр\t152.02\t500\t500\t1\t\\N\t7\t2\n");
-        assert_eq!(line("<10", ""), "KNECHT/MAHLE\t\\\\N\t\t152.02\t\\N\t<10\t1\t\\N\t7\t2\n");
+        assert_eq!(
+            line("500", "Фильтр"),
+            "KNECHT/MAHLE\t\\\\N\tФильтр\t152.02\t500\t500\t1\t\\N\t7\t2\n"
+        );
+        assert_eq!(
+            line("<10", ""),
+            "KNECHT/MAHLE\t\\\\N\t\t152.02\t\\N\t<10\t1\t\\N\t7\t2\n"
+        );
         assert_eq!(line("0", ""), "KNECHT/MAHLE\t\\\\N\t\t152.02\t0\t0\t1\t\\N\t7\t2\n");
-        assert_eq!(line("9999999999", ""), "KNECHT/MAHLE\t\\\\N\t\t152.02\t\\N\t9999999999\t1\t\\N\t7\t2\n");
+        assert_eq!(
+            line("9999999999", ""),
+            "KNECHT/MAHLE\t\\\\N\t\t152.02\t\\N\t9999999999\t1\t\\N\t7\t2\n"
+        );
     }
 
     #[test]

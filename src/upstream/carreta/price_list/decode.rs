@@ -32,9 +32,20 @@ impl<R: Read> Decode<R> {
                 count => filled += count,
             }
         }
-        let encoding = if raw[..filled].starts_with(b"\xef\xbb\xbf") { UTF_8 } else { WINDOWS_1251 };
+        let encoding = if raw[..filled].starts_with(b"\xef\xbb\xbf") {
+            UTF_8
+        } else {
+            WINDOWS_1251
+        };
         let decoder = encoding.new_decoder_with_bom_removal();
-        Ok(Self { input, decoder, raw, raw_range: 0..filled, at_end: false, finished: false })
+        Ok(Self {
+            input,
+            decoder,
+            raw,
+            raw_range: 0..filled,
+            at_end: false,
+            finished: false,
+        })
     }
 }
 
@@ -58,7 +69,10 @@ impl<R: Read> Read for Decode<R> {
                 return Ok(written);
             }
             if result == CoderResult::OutputFull {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "the buffer has no room for a character"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "the buffer has no room for a character",
+                ));
             }
         }
     }
@@ -120,11 +134,25 @@ mod tests {
 
     #[test]
     fn utf_8_read_as_cp1251_is_recognised_and_russian_is_not() {
-        for text in ["Производитель;Артикул;Цена", "Фильтр масляный", "Ёлка", "щётка стеклоочистителя, 2 шт."] {
+        for text in [
+            "Производитель;Артикул;Цена",
+            "Фильтр масляный",
+            "Ёлка",
+            "щётка стеклоочистителя, 2 шт.",
+        ] {
             assert!(is_mojibake(&decoded(text.as_bytes())), "{text}");
             assert!(!is_mojibake(text), "{text}");
         }
-        for text in ["", "OC47", "РОСС»", "ТРЁХ", "«РЁ» № 5", "ГОСТ Р № 1", "КОЛЬЦО «РС»", "С°"] {
+        for text in [
+            "",
+            "OC47",
+            "РОСС»",
+            "ТРЁХ",
+            "«РЁ» № 5",
+            "ГОСТ Р № 1",
+            "КОЛЬЦО «РС»",
+            "С°",
+        ] {
             assert!(!is_mojibake(text), "{text}");
         }
     }

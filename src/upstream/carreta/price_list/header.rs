@@ -63,29 +63,95 @@ impl Field {
     /// The usual headings, the most telling first: `Артикул` is preferred to `Код` where a list has both.
     fn headings(self) -> &'static [&'static str] {
         match self {
-            Self::Brand => &["производитель", "бренд", "марка", "brand", "maker", "manufacturer", "vendor"],
+            Self::Brand => &[
+                "производитель",
+                "бренд",
+                "марка",
+                "brand",
+                "maker",
+                "manufacturer",
+                "vendor",
+            ],
             Self::Article => &[
-                "артикул", "каталожныйномер", "номердетали", "номерпокаталогу", "кодзапчасти", "кодпроизводителя",
-                "номер", "код", "article", "partnumber", "sku", "number", "code",
+                "артикул",
+                "каталожныйномер",
+                "номердетали",
+                "номерпокаталогу",
+                "кодзапчасти",
+                "кодпроизводителя",
+                "номер",
+                "код",
+                "article",
+                "partnumber",
+                "sku",
+                "number",
+                "code",
             ],
             Self::Name => &["наименование", "название", "описание", "name", "description", "desc"],
-            Self::Price => &["цена", "ценаруб", "ценарублей", "ценаврублях", "ценаrub", "price", "pricerub"],
+            Self::Price => &[
+                "цена",
+                "ценаруб",
+                "ценарублей",
+                "ценаврублях",
+                "ценаrub",
+                "price",
+                "pricerub",
+            ],
             Self::Quantity => &[
-                "количество", "количествошт", "колво", "колвошт", "остаток", "остатки", "наличие", "вналичии",
-                "quantity", "qty", "stock", "availability",
+                "количество",
+                "количествошт",
+                "колво",
+                "колвошт",
+                "остаток",
+                "остатки",
+                "наличие",
+                "вналичии",
+                "quantity",
+                "qty",
+                "stock",
+                "availability",
             ],
             Self::MinQuantity => &[
-                "кратность", "минимальноеколичество", "минколичество", "минколво", "минпартия", "кратностьзаказа",
-                "minqty", "minquantity", "multiplicity",
+                "кратность",
+                "минимальноеколичество",
+                "минколичество",
+                "минколво",
+                "минпартия",
+                "кратностьзаказа",
+                "minqty",
+                "minquantity",
+                "multiplicity",
             ],
             Self::DaysMin => &[
-                "срокмин", "минсрок", "минимальныйсрок", "срокминдней", "минимальныйсрокпоставки", "срокпоставкимин",
-                "срокпоставки", "срокпоставкидней", "срокпоставкидн", "срок", "срокдней", "срокдн", "periodmin",
-                "daysmin", "mindays", "days", "period", "deliverydays",
+                "срокмин",
+                "минсрок",
+                "минимальныйсрок",
+                "срокминдней",
+                "минимальныйсрокпоставки",
+                "срокпоставкимин",
+                "срокпоставки",
+                "срокпоставкидней",
+                "срокпоставкидн",
+                "срок",
+                "срокдней",
+                "срокдн",
+                "periodmin",
+                "daysmin",
+                "mindays",
+                "days",
+                "period",
+                "deliverydays",
             ],
             Self::DaysMax => &[
-                "срокмакс", "макссрок", "максимальныйсрок", "срокмаксдней", "максимальныйсрокпоставки",
-                "срокпоставкимакс", "periodmax", "daysmax", "maxdays",
+                "срокмакс",
+                "макссрок",
+                "максимальныйсрок",
+                "срокмаксдней",
+                "максимальныйсрокпоставки",
+                "срокпоставкимакс",
+                "periodmax",
+                "daysmax",
+                "maxdays",
             ],
         }
     }
@@ -105,7 +171,9 @@ impl Header {
     /// # Errors
     /// Mojibake, an unknown field in the configuration, a heading that is missing or stands there twice.
     pub(super) fn read<S: AsRef<str>>(titles: &[S], columns: &BTreeMap<String, String>) -> Result<Self, ListError> {
-        if let Some(unknown) = columns.keys().find(|name| Field::ALL.iter().all(|field| field.as_str() != name.as_str()))
+        if let Some(unknown) = columns
+            .keys()
+            .find(|name| Field::ALL.iter().all(|field| field.as_str() != name.as_str()))
         {
             return Err(ListError::UnknownField(unknown.clone()));
         }
@@ -124,12 +192,18 @@ impl Header {
                 None => {}
             }
         }
-        Ok(Self { columns: titles.len(), places })
+        Ok(Self {
+            columns: titles.len(),
+            places,
+        })
     }
 
     /// A field's text in a record, without the spaces around it; `""` where the list has no such column.
     pub(super) fn get<'a, S: AsRef<str>>(&self, record: &'a [S], field: Field) -> &'a str {
-        self.places.get(&field).and_then(|place| record.get(*place)).map_or("", |text| text.as_ref().trim())
+        self.places
+            .get(&field)
+            .and_then(|place| record.get(*place))
+            .map_or("", |text| text.as_ref().trim())
     }
 }
 
@@ -137,7 +211,9 @@ impl Header {
 fn plain(title: &str) -> String {
     let is_cut = is_mojibake(title);
     let kept = title.chars().filter(|c| is_cut || c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase).map(|c| if c == 'ё' && !is_cut { 'е' } else { c }).collect()
+    kept.flat_map(char::to_lowercase)
+        .map(|c| if c == 'ё' && !is_cut { 'е' } else { c })
+        .collect()
 }
 
 fn usual_place(titles: &[String], field: Field) -> Result<Option<usize>, ListError> {
@@ -151,7 +227,11 @@ fn usual_place(titles: &[String], field: Field) -> Result<Option<usize>, ListErr
 
 /// The only column with this heading.
 fn place(titles: &[String], heading: &str, field: Field) -> Result<Option<usize>, ListError> {
-    let mut found = titles.iter().enumerate().filter(|(_, title)| *title == heading).map(|(place, _)| place);
+    let mut found = titles
+        .iter()
+        .enumerate()
+        .filter(|(_, title)| *title == heading)
+        .map(|(place, _)| place);
     match (found.next(), found.next()) {
         (Some(_), Some(_)) => Err(ListError::AmbiguousColumn(field)),
         (found, _) => Ok(found),
@@ -170,7 +250,10 @@ mod tests {
     use super::*;
 
     fn header(titles: &str, columns: &[(&str, &str)]) -> Result<Header, ListError> {
-        let columns = columns.iter().map(|(field, title)| ((*field).into(), (*title).into())).collect();
+        let columns = columns
+            .iter()
+            .map(|(field, title)| ((*field).into(), (*title).into()))
+            .collect();
         Header::read(&titles.split(';').collect::<Vec<_>>(), &columns)
     }
 
@@ -206,7 +289,10 @@ mod tests {
     #[test]
     fn a_heading_line_that_cannot_be_used_is_refused() {
         assert_eq!(header("Артикул;Цена", &[]), Err(ListError::MissingColumn(Field::Brand)));
-        assert_eq!(header("Бренд;Цена;Артикул;Цена", &[]), Err(ListError::AmbiguousColumn(Field::Price)));
+        assert_eq!(
+            header("Бренд;Цена;Артикул;Цена", &[]),
+            Err(ListError::AmbiguousColumn(Field::Price))
+        );
         assert_eq!(
             header("Бренд;Артикул;Цена", &[("quantity", "Склад 2")]),
             Err(ListError::MissingColumn(Field::Quantity))

@@ -27,7 +27,11 @@ pub(super) struct Lines<B> {
 
 impl<B: BufRead> Lines<B> {
     pub(super) fn new(input: B) -> Self {
-        Self { input, number: 0, ended: false }
+        Self {
+            input,
+            number: 0,
+            ended: false,
+        }
     }
 
     /// The next line, or `None` at the end.
@@ -88,7 +92,10 @@ mod tests {
     #[test]
     fn lines_end_with_either_line_break_and_the_last_one_is_told_apart() {
         let text = |text: &str| Line::Text(text.into());
-        assert_eq!(all("a\r\nb\n\nc"), (vec![text("a"), text("b"), text(""), text("c")], false));
+        assert_eq!(
+            all("a\r\nb\n\nc"),
+            (vec![text("a"), text("b"), text(""), text("c")], false)
+        );
         assert_eq!(all("a\n"), (vec![text("a")], true));
         assert_eq!(all(""), (vec![], false));
     }

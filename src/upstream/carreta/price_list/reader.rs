@@ -8,7 +8,7 @@ use std::io::{BufReader, Read};
 
 use super::check::ListError;
 use super::decode::{Decode, is_mojibake};
-use super::header::{Field, Header};
+use super::header::Header;
 use super::lines::{Line, Lines, MAX_LINE};
 use super::record::{Split, split};
 use super::row::{PriceRow, RowError};
@@ -73,8 +73,16 @@ impl<R: Read> Reader<R> {
                 },
             }
         };
-        let totals = Totals { final_newline: lines.ended, ..Totals::default() };
-        Ok(Self { lines, header, pending: None, totals })
+        let totals = Totals {
+            final_newline: lines.ended,
+            ..Totals::default()
+        };
+        Ok(Self {
+            lines,
+            header,
+            pending: None,
+            totals,
+        })
     }
 
     /// What has been read so far; whole once the iterator has ended.
@@ -132,7 +140,10 @@ impl<R: Read> Reader<R> {
                 _ if spans > 1 => self.pending = Some(Line::Text(record.split_off(last_line_at))),
                 _ => {}
             }
-            return Err(RowError { line, why: "a quote is opened and not closed".into() });
+            return Err(RowError {
+                line,
+                why: "a quote is opened and not closed".into(),
+            });
         }
     }
 }
@@ -162,7 +173,10 @@ impl<R: Read> Iterator for Reader<R> {
                 Line::Text(line) => break self.record(line),
                 Line::TooLong => {
                     let why = format!("the line is longer than {MAX_LINE} bytes");
-                    break Err(RowError { line: self.lines.number, why });
+                    break Err(RowError {
+                        line: self.lines.number,
+                        why,
+                    });
                 }
             }
         };

@@ -77,10 +77,18 @@ fn quoted(inside: &str) -> Quoted<'_> {
             None if spans_lines => return Quoted::Stray,
             None => return Quoted::Data,
         };
-        let field = if field.contains("\"\"") { field.replace("\"\"", "\"").into() } else { field.into() };
+        let field = if field.contains("\"\"") {
+            field.replace("\"\"", "\"").into()
+        } else {
+            field.into()
+        };
         return Quoted::Field(field, next);
     }
-    if inside.contains(DELIMITER) { Quoted::Stray } else { Quoted::Open }
+    if inside.contains(DELIMITER) {
+        Quoted::Stray
+    } else {
+        Quoted::Open
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +115,10 @@ mod tests {
     fn a_quote_that_does_not_enclose_a_field_is_data() {
         assert_eq!(fields(r#"a;Болт 5" длинный;c"#), ["a", "Болт 5\" длинный", "c"]);
         assert_eq!(fields(r#"a;5";c"#), ["a", "5\"", "c"]);
-        assert_eq!(fields(r#"a;"Рога и Копыта" фильтр;c"#), ["a", "\"Рога и Копыта\" фильтр", "c"]);
+        assert_eq!(
+            fields(r#"a;"Рога и Копыта" фильтр;c"#),
+            ["a", "\"Рога и Копыта\" фильтр", "c"]
+        );
     }
 
     #[test]

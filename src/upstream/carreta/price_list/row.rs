@@ -81,7 +81,9 @@ fn key(text: &str, what: &str) -> Result<String, String> {
         return Err(format!("the {what} is longer than {MAX_KEY} characters"));
     }
     if text.chars().any(|c| c.is_control() || c == '\u{fffd}') {
-        return Err(format!("the {what} holds a control character or one that could not be decoded"));
+        return Err(format!(
+            "the {what} holds a control character or one that could not be decoded"
+        ));
     }
     Ok(text.to_owned())
 }
@@ -91,13 +93,19 @@ fn price(text: &str) -> Result<Decimal, String> {
         Ok(price) if price > Decimal::ZERO => Ok(price),
         Ok(_) => Err("the price is not above 0".into()),
         Err(_) if text.is_empty() => Err("the price is empty".into()),
-        Err(_) => Err(format!("the price is not a sum of money: {:?}", text.chars().take(40).collect::<String>())),
+        Err(_) => Err(format!(
+            "the price is not a sum of money: {:?}",
+            text.chars().take(40).collect::<String>()
+        )),
     }
 }
 
 /// Control characters become spaces: PostgreSQL refuses NUL, and the rest has no place in a name.
 fn clean(text: &str) -> String {
-    text.chars().take(MAX_TEXT).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(MAX_TEXT)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// Two columns of days, or one that holds `3-5`.
@@ -122,24 +130,45 @@ mod tests {
     use super::*;
 
     fn row(record: &[&str]) -> Result<PriceRow, RowError> {
-        let titles = ["Бренд", "Артикул", "Название", "Цена", "Наличие", "Кратность", "Срок", "Срок макс"];
+        let titles = [
+            "Бренд",
+            "Артикул",
+            "Название",
+            "Цена",
+            "Наличие",
+            "Кратность",
+            "Срок",
+            "Срок макс",
+        ];
         PriceRow::read(&Header::read(&titles, &BTreeMap::new()).unwrap(), record, 7)
     }
 
     #[test]
     fn a_full_record_is_a_typed_row() {
         let row = row(&["KNECHT/MAHLE", " OC47 ", "Фильтр", "1 234,50", "<10", "2", "3", "5"]).unwrap();
-        assert_eq!((row.brand.as_str(), row.article.as_str(), row.name.as_str()), ("KNECHT/MAHLE", "OC47", "Фильтр"));
+        assert_eq!(
+            (row.brand.as_str(), row.article.as_str(), row.name.as_str()),
+            ("KNECHT/MAHLE", "OC47", "Фильтр")
+        );
         assert_eq!(row.price, "1234.50".parse().unwrap());
-        assert_eq!((row.quantity, row.quantity_text.as_str()), (Quantity::LessThan(10.into()), "<10"));
-        assert_eq!((row.min_quantity, row.days_min, row.days_max), (Some(2), Some(3), Some(5)));
+        assert_eq!(
+            (row.quantity, row.quantity_text.as_str()),
+            (Quantity::LessThan(10.into()), "<10")
+        );
+        assert_eq!(
+            (row.min_quantity, row.days_min, row.days_max),
+            (Some(2), Some(3), Some(5))
+        );
         assert_eq!(row.line, 7);
     }
 
     #[test]
     fn what_is_not_said_is_unknown_and_not_zero() {
         let row = row(&["A", "B", "", "1", "", "", "", ""]).unwrap();
-        assert_eq!((row.quantity, row.min_quantity, row.days_min, row.days_max), (Quantity::Unknown, None, None, None));
+        assert_eq!(
+            (row.quantity, row.min_quantity, row.days_min, row.days_max),
+            (Quantity::Unknown, None, None, None)
+        );
     }
 
     #[test]
@@ -162,7 +191,10 @@ mod tests {
         assert_eq!(why(&["A", "B", "", "", "", "", "", ""]), "the price is empty");
         assert_eq!(why(&["A", "B", "", "0", "", "", "", ""]), "the price is not above 0");
         assert_eq!(why(&["A", "B", "", "-5", "", "", "", ""]), "the price is not above 0");
-        assert_eq!(why(&["A", "B", "", "дог.", "", "", "", ""]), "the price is not a sum of money: \"дог.\"");
+        assert_eq!(
+            why(&["A", "B", "", "дог.", "", "", "", ""]),
+            "the price is not a sum of money: \"дог.\""
+        );
         assert!(why(&["A\0", "B", "", "1", "", "", "", ""]).contains("control character"));
         assert!(why(&["A", &"x".repeat(201), "", "1", "", "", "", ""]).contains("longer than 200"));
     }

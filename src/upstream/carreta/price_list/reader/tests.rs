@@ -2,10 +2,13 @@ use std::io;
 
 use super::*;
 use crate::config::Guard;
-use crate::upstream::carreta::price_list::check;
+use crate::upstream::carreta::price_list::{Field, check};
 use crate::value::Quantity;
 
-const GUARD: Guard = Guard { min_snapshot_share: 0.5, min_snapshot_rows: 100 };
+const GUARD: Guard = Guard {
+    min_snapshot_share: 0.5,
+    min_snapshot_rows: 100,
+};
 const HEADER: &str = "Производитель;Артикул;Наименование;Цена;Количество;Кратность;Срок мин;Срок макс\r\n";
 
 fn cp1251(text: &str) -> Vec<u8> {
@@ -57,14 +60,34 @@ fn a_cp1251_list_with_russian_headings_is_read() {
 #[test]
 fn a_stray_quote_costs_its_own_line_and_no_other() {
     for (rows, articles, errors) in [
-        ("A;1;\"Болт;1;1;1;1;1\nA;2;b;1;1;1;1;1\nA;3;b;1;1;1;1;1\n", vec!["2", "3"], vec![2]),
-        ("A;1;\"Болт;1;1;1;1;1\nA;2;Гайка 5\";1;1;1;1;1\nA;3;b;1;1;1;1;1\n", vec!["2", "3"], vec![2]),
-        ("A;1;b;1;1;1;1;\"1\nA;2;b;1;1;1;1;1\nA\";3;b;1;1;1;1;1\n", vec!["2", "3"], vec![2]),
-        ("A;1;b;1;1;1;1;\"1\nA\";2;b;1;1;1;1;1\nA;3;b;1;1;1;1;1\n", vec!["2", "3"], vec![2]),
+        (
+            "A;1;\"Болт;1;1;1;1;1\nA;2;b;1;1;1;1;1\nA;3;b;1;1;1;1;1\n",
+            vec!["2", "3"],
+            vec![2],
+        ),
+        (
+            "A;1;\"Болт;1;1;1;1;1\nA;2;Гайка 5\";1;1;1;1;1\nA;3;b;1;1;1;1;1\n",
+            vec!["2", "3"],
+            vec![2],
+        ),
+        (
+            "A;1;b;1;1;1;1;\"1\nA;2;b;1;1;1;1;1\nA\";3;b;1;1;1;1;1\n",
+            vec!["2", "3"],
+            vec![2],
+        ),
+        (
+            "A;1;b;1;1;1;1;\"1\nA\";2;b;1;1;1;1;1\nA;3;b;1;1;1;1;1\n",
+            vec!["2", "3"],
+            vec![2],
+        ),
         ("A;1;b;1;1;1;1;1\nA;2;b;1;1;1;1;\"1", vec!["1"], vec![3]),
     ] {
         let (read_articles, read_errors, _) = read(rows);
-        assert_eq!((&read_articles, &read_errors), (&articles.iter().map(ToString::to_string).collect(), &errors), "{rows}");
+        assert_eq!(
+            (&read_articles, &read_errors),
+            (&articles.iter().map(ToString::to_string).collect(), &errors),
+            "{rows}"
+        );
     }
 }
 
@@ -87,7 +110,10 @@ fn a_wrong_number_of_columns_rejects_the_row_and_empty_lines_do_not_count() {
     let (articles, errors, totals) = read("A;1;b;1;1;1;1\n\nA;2;b;1;1;1;1;1\nA;3;b;1;1;1;1;1;x\n  \n");
     assert_eq!((articles, errors), (vec!["2".to_owned()], vec![2, 5]));
     assert_eq!((totals.read, totals.rejected, totals.accepted()), (3, 2, 1));
-    assert_eq!(totals.first_errors[0].to_string(), "line 2: 7 fields, the heading line has 8");
+    assert_eq!(
+        totals.first_errors[0].to_string(),
+        "line 2: 7 fields, the heading line has 8"
+    );
 }
 
 #[test]
@@ -125,7 +151,10 @@ fn a_page_or_nothing_is_no_list() {
     let error = |bytes: &[u8]| Reader::new(bytes, &BTreeMap::new()).err();
     assert_eq!(error(b""), Some(ListError::Empty));
     assert_eq!(error(b"\n\r\n"), Some(ListError::Empty));
-    assert_eq!(error(b"<html><body>login</body></html>\n"), Some(ListError::MissingColumn(Field::Brand)));
+    assert_eq!(
+        error(b"<html><body>login</body></html>\n"),
+        Some(ListError::MissingColumn(Field::Brand))
+    );
     assert_eq!(error(b"\"Brand;Code;Price\n"), Some(ListError::NoHeader));
 }
 
@@ -145,7 +174,10 @@ impl Read for Breaking {
 fn a_list_that_breaks_off_ends_and_is_refused() {
     let mut reader = reader(Breaking(io::Cursor::new(cp1251(&format!("{HEADER}A;1;b;1;1;1;1;1\n")))));
     assert_eq!(reader.by_ref().count(), 1);
-    assert_eq!(check(reader.totals(), None, &GUARD), Err(ListError::Io("corrupt deflate stream".into())));
+    assert_eq!(
+        check(reader.totals(), None, &GUARD),
+        Err(ListError::Io("corrupt deflate stream".into()))
+    );
 }
 
 /// A list made row by row, so that the source takes no memory either.
@@ -170,7 +202,11 @@ impl Read for Generated {
 
 #[test]
 fn a_hundred_thousand_rows_are_read_in_order() {
-    let mut reader = reader(Generated { rows: 100_000, next: 0, rest: io::Cursor::new(cp1251(HEADER)) });
+    let mut reader = reader(Generated {
+        rows: 100_000,
+        next: 0,
+        rest: io::Cursor::new(cp1251(HEADER)),
+    });
     for (n, row) in reader.by_ref().enumerate() {
         let row = row.unwrap();
         assert_eq!((row.article, row.line), (format!("W{n}"), n as u64 + 2));
