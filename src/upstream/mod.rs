@@ -3,9 +3,12 @@
 //! A client turns typed arguments into a request as the upstream's document has it, and the answer into a typed value
 //! or a [`Fault`]. It never retries: that is the queue's work.
 
+mod address;
 pub mod carreta;
 mod fault;
+pub mod json;
 pub mod keaz;
+mod object;
 pub mod saplab;
 pub mod transport;
 

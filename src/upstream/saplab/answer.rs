@@ -1,0 +1,58 @@
+//! How the panel says yes and no: HTTP 200 either way, `status` in the body, `text` in Russian (panel document).
+//!
+//! Only `success` is a success; a page of the shop, an unknown word or no word is none. Called by `panel`.
+
+use serde_json::value::RawValue;
+
+use crate::upstream::object::Object;
+use crate::upstream::transport::Reply;
+use crate::upstream::{Fault, json};
+
+/// The body of an answer that is no refusal.
+///
+/// # Errors
+/// The fault of the HTTP status; [`Fault::NotApi`] for a page; [`Fault::Refused`] for `status: error`;
+/// [`Fault::Garbled`] for what is not JSON.
+pub(super) fn body(reply: &Reply) -> Result<Box<RawValue>, Fault> {
+    if let Some(fault) = reply.fault() {
+        // The document names no HTTP status for an error in the body: believe the body under 4xx too.
+        return Err(match fault {
+            Fault::Refused { status, .. } | Fault::Unsupported { status, .. } if status < 500 => {
+                json::parse::<Box<RawValue>>(reply)
+                    .ok()
+                    .and_then(|raw| refusal(reply, &raw))
+                    .unwrap_or(fault)
+            }
+            other => other,
+        });
+    }
+    let raw: Box<RawValue> = json::parse(reply)?;
+    match refusal(reply, &raw) {
+        Some(fault) => Err(fault),
+        None => Ok(raw),
+    }
+}
+
+/// Whether a write was done.
+///
+/// # Errors
+/// As [`body`]; [`Fault::Garbled`] when the body does not say `success`.
+pub(super) fn done(reply: &Reply) -> Result<(), Fault> {
+    let raw = body(reply)?;
+    match Object::read(&raw).and_then(|object| object.text("status")).as_deref() {
+        Some("success") => Ok(()),
+        _ => Err(Fault::Garbled(format!("neither success nor error: {}", reply.words()))),
+    }
+}
+
+fn refusal(reply: &Reply, raw: &RawValue) -> Option<Fault> {
+    let object = Object::read(raw)?;
+    if object.text("status").as_deref() != Some("error") {
+        return None;
+    }
+    let words = object.text("text").unwrap_or_else(|| "error without words".into());
+    Some(Fault::Refused {
+        status: reply.status,
+        words: reply.redact(&words),
+    })
+}

@@ -1,0 +1,326 @@
+//! Positions as the panel lists them (panel document, /panel/order): rows of the list are positions of orders, and an
+//! order is the positions with the same `invoice`.
+//!
+//! Everything but the id may be missing or unreadable; it is unknown then, never 0. Called by `panel`.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use serde_json::value::RawValue;
+
+use crate::upstream::object::Object;
+use crate::value::time;
+
+/// One page of positions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderPage {
+    /// Those that could be read.
+    pub positions: Vec<Position>,
+    /// Pages in all with these filters, at least 1.
+    pub pages: u32,
+    /// The page that Saplab says it gave, where it says so.
+    pub page: Option<u32>,
+    /// Which rows could not be read, and why.
+    pub rejected: Vec<String>,
+}
+
+/// One position of a customer's order. Texts that Saplab did not send are `""`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The position's id, by which its status is set.
+    pub id: i64,
+    /// The order's label.
+    pub invoice: String,
+    /// The client.
+    pub client_id: Option<i64>,
+    /// The client's name.
+    pub client_name: String,
+    /// Whether the client is a company.
+    pub is_wholesaler: Option<bool>,
+    /// The company's name.
+    pub wholesaler_info: String,
+    /// Whose goods these are.
+    pub distributor_id: Option<i64>,
+    /// The distributor's name.
+    pub distributor_name: String,
+    /// The brand.
+    pub brand: String,
+    /// The article.
+    pub article: String,
+    /// The article's name.
+    pub name: String,
+    /// Days until delivery, at least.
+    pub delivery_min: Option<i64>,
+    /// Days until delivery, at most.
+    pub delivery_max: Option<i64>,
+    /// What one unit costs the shop, roubles.
+    pub initial_price: Option<Decimal>,
+    /// What one unit costs the client, roubles.
+    pub price: Option<Decimal>,
+    /// Units.
+    pub quantity: Option<Decimal>,
+    /// Roubles in all.
+    pub total: Option<Decimal>,
+    /// The status; ids differ from shop to shop.
+    pub status_id: Option<i64>,
+    /// Its name; Saplab may send 0 for none.
+    pub status_name: Option<String>,
+    /// The shipping type; `None` when none was chosen (0 on the wire).
+    pub shipping_id: Option<i64>,
+    /// Its name.
+    pub shipping_name: String,
+    /// The address.
+    pub shipping_address: String,
+    /// The document made for it, if one was.
+    pub doc_id: Option<i64>,
+    /// What the client wrote.
+    pub client_comment: String,
+    /// What the manager wrote.
+    pub manager_comment: String,
+    /// Whether the client asked to take it off.
+    pub deny_request: Option<bool>,
+    /// Whether it is in the archive.
+    pub is_archived: Option<bool>,
+    /// Whether it was taken off.
+    pub is_denied: Option<bool>,
+    /// Whether it is paid.
+    pub is_payed: Option<bool>,
+    /// When it was ordered.
+    pub date_added: Option<DateTime<Utc>>,
+    /// When it was changed.
+    pub date_modified: Option<DateTime<Utc>>,
+    /// What happened to it, in Saplab's order.
+    pub history: Vec<HistoryEntry>,
+    /// Fields that were there and could not be read.
+    pub unreadable: Vec<&'static str>,
+}
+
+/// One line of a position's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When.
+    pub date: Option<DateTime<Utc>>,
+    /// The status it got.
+    pub status: String,
+    /// Who did it.
+    pub manager: String,
+}
+
+impl Position {
+    /// Whether the total is price times quantity; `None` when one of them is unknown.
+    pub fn total_agrees(&self) -> Option<bool> {
+        Some(self.price?.checked_mul(self.quantity?)? == self.total?)
+    }
+
+    /// Reads one row of the list.
+    ///
+    /// # Errors
+    /// Why it is no position.
+    pub(super) fn read(raw: &RawValue) -> Result<Self, String> {
+        let row = Object::read(raw).ok_or("it is not an object")?;
+        let id = row.integer("id").filter(|id| *id > 0).ok_or("it has no usable id")?;
+        let text = |key| row.text(key).unwrap_or_default();
+        let comment = row.object("comment");
+        let mut position = Self {
+            id,
+            invoice: text("invoice"),
+            client_id: row.integer("client_id"),
+            client_name: text("client_name"),
+            is_wholesaler: row.flag("is_wholesaler"),
+            wholesaler_info: text("wholesaler_info"),
+            distributor_id: row.integer("distributor_id"),
+            distributor_name: text("distributor_name"),
+            brand: text("brand"),
+            article: text("article"),
+            name: text("name"),
+            // The document's table says delivarytime, its sample deliverytime.
+            delivery_min: row
+                .integer("deliverytime_min")
+                .or_else(|| row.integer("delivarytime_min")),
+            delivery_max: row
+                .integer("deliverytime_max")
+                .or_else(|| row.integer("delivarytime_max")),
+            initial_price: row.decimal("initial_price"),
+            price: row.decimal("price"),
+            quantity: row.decimal("quantity"),
+            total: row.decimal("total"),
+            status_id: row.integer("status_id"),
+            status_name: row.text("status_name").filter(|name| !name.is_empty() && name != "0"),
+            shipping_id: row.integer("shipping_id").filter(|id| *id != 0),
+            shipping_name: text("shipping_name"),
+            shipping_address: text("shipping_address"),
+            doc_id: row.integer("doc_id"),
+            client_comment: comment.text("client_comment").unwrap_or_default(),
+            manager_comment: comment.text("manager_comment").unwrap_or_default(),
+            deny_request: row.flag("deny_request"),
+            is_archived: row.flag("is_archived"),
+            is_denied: row.flag("is_denied"),
+            is_payed: row.flag("is_payed"),
+            date_added: row.parsed("date_added", time::moscow),
+            date_modified: row.parsed("date_modified", time::moscow),
+            history: row
+                .items("history")
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|raw| HistoryEntry::read(raw))
+                .collect(),
+            unreadable: Vec::new(),
+        };
+        position.unreadable = row.unreadable();
+        Ok(position)
+    }
+}
+
+impl HistoryEntry {
+    fn read(raw: &RawValue) -> Option<Self> {
+        let entry = Object::read(raw)?;
+        Some(Self {
+            date: entry.parsed("date", time::utc),
+            status: entry.text("status")?,
+            manager: entry.text("manager").unwrap_or_default(),
+        })
+    }
+}
+
+impl OrderPage {
+    /// Reads the whole answer; `None` when it has no list of positions.
+    pub(super) fn read(raw: &RawValue) -> Option<Self> {
+        let answer = Object::read(raw)?;
+        let rows = answer.items("orders")?;
+        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).filter(|n| *n > 0);
+        let mut page = Self {
+            pages: number(answer.integer("pages")).unwrap_or(1),
+            page: number(
+                answer
+                    .integer("page")
+                    .or_else(|| answer.object("filters").integer("page")),
+            ),
+            ..Self::default()
+        };
+        for (index, row) in rows.iter().enumerate() {
+            match Position::read(row) {
+                Ok(position) => page.positions.push(position),
+                Err(why) => page
+                    .rejected
+                    .push(format!("row {} of {}: {why}", index + 1, rows.len())),
+            }
+        }
+        Some(page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str) -> OrderPage {
+        OrderPage::read(&serde_json::from_str::<Box<RawValue>>(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_documents_answer_is_read_whole() {
+        let page = page(include_str!("../../../tests/fixtures/saplab/orders.json"));
+        assert_eq!((page.positions.len(), page.pages, page.page), (2, 1, None));
+        assert!(page.rejected.is_empty());
+        let first = &page.positions[0];
+        assert_eq!(
+            (first.id, first.invoice.as_str(), first.client_id),
+            (20, "NZ-005", Some(2))
+        );
+        assert_eq!(
+            (first.is_wholesaler, first.wholesaler_info.as_str()),
+            (Some(true), "ООО \"Рога и Копыта\"")
+        );
+        assert_eq!(first.initial_price.unwrap().to_string(), "3958.07");
+        assert_eq!(first.total_agrees(), Some(true));
+        assert_eq!(
+            (first.status_id, first.status_name.as_deref()),
+            (Some(3), Some("Оприходовано офисом"))
+        );
+        assert_eq!((first.shipping_id, first.shipping_name.as_str()), (None, ""));
+        assert_eq!(
+            (first.delivery_min, first.delivery_max, first.doc_id),
+            (Some(0), Some(0), None)
+        );
+        assert_eq!(
+            (first.is_payed, first.is_denied, first.is_archived),
+            (Some(false), Some(false), Some(false))
+        );
+        assert_eq!(first.history.len(), 3);
+        let ordered = first.date_added.unwrap();
+        assert_eq!(
+            (ordered - first.history[0].date.unwrap()).num_seconds(),
+            0,
+            "Moscow and UTC are told apart"
+        );
+        assert!(first.unreadable.is_empty());
+        assert_eq!(page.positions[1].shipping_id, Some(1));
+    }
+
+    #[test]
+    fn numbers_nulls_absent_fields_and_php_lists_are_read_too() {
+        let page = page(
+            r#"{"orders":{"0":{"id":7,"price":3958.07,"quantity":2,"total":"7916.14","is_payed":true,"comment":[],
+                "history":{},"status_name":0,"status_id":null,"delivarytime_min":"3","deny_request":"on"},
+                "1":{"id":"8","comment":{"client_comment":"a","manager_comment":"b"}}},"pages":"3","filters":{"page":"2"}}"#,
+        );
+        let [first, second] = page.positions.as_slice() else {
+            panic!("{page:?}")
+        };
+        assert_eq!((page.pages, page.page), (3, Some(2)));
+        assert_eq!(first.price.unwrap().to_string(), "3958.07");
+        assert_eq!(
+            (first.total_agrees(), first.is_payed, first.deny_request),
+            (Some(true), Some(true), Some(true))
+        );
+        assert_eq!(
+            (first.status_name.as_deref(), first.status_id, first.delivery_min),
+            (None, None, Some(3))
+        );
+        assert_eq!(
+            (second.client_comment.as_str(), second.manager_comment.as_str()),
+            ("a", "b")
+        );
+        assert_eq!(
+            (second.price, second.quantity, second.is_payed, second.date_added),
+            (None, None, None, None)
+        );
+    }
+
+    #[test]
+    fn one_unreadable_position_does_not_lose_the_others() {
+        let page = page(r#"{"orders":[{"id":"1"},{"brand":"KILEN"},17,{"id":"x"},{"id":0},{"id":"2"}],"pages":0}"#);
+        assert_eq!(
+            page.positions.iter().map(|position| position.id).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        assert_eq!(page.rejected.len(), 4);
+        assert_eq!(page.rejected[0], "row 2 of 6: it has no usable id");
+        assert_eq!(page.pages, 1);
+    }
+
+    #[test]
+    fn a_field_that_cannot_be_read_is_named_and_not_zero() {
+        let page = page(r#"{"orders":[{"id":1,"price":"дог.","quantity":"<2","date_added":"вчера","total":{}}]}"#);
+        let position = &page.positions[0];
+        assert_eq!(
+            (position.price, position.quantity, position.total, position.date_added),
+            (None, None, None, None)
+        );
+        assert_eq!(position.unreadable, ["price", "quantity", "total", "date_added"]);
+    }
+
+    #[test]
+    fn an_answer_without_the_list_is_no_page() {
+        for text in [r#"{"pages":1}"#, r#"{"orders":null}"#, r#"{"orders":1}"#, "[]", "1"] {
+            let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
+            assert_eq!(OrderPage::read(&raw), None, "{text}");
+        }
+        assert_eq!(
+            page(r#"{"orders":[]}"#),
+            OrderPage {
+                pages: 1,
+                ..OrderPage::default()
+            }
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! A server of raw bytes on loopback for the clients' tests: it says exactly what it was told, and keeps what it heard.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+/// What the server does with a connection after it has read the request.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    /// These bytes, then close.
+    Raw(Vec<u8>),
+    /// Close with a reset.
+    Reset,
+    /// Keep silent for ever.
+    Silence,
+}
+
+/// The server; it ends with the test's runtime.
+pub(crate) struct RawServer {
+    /// `http://127.0.0.1:port/`.
+    pub(crate) url: Url,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl RawServer {
+    /// Gives the same answer to every request.
+    pub(crate) async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let heard = Arc::<Mutex<Vec<String>>>::default();
+        let log = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answer.clone(), Arc::clone(&log)));
+            }
+        });
+        Self { url, heard }
+    }
+
+    /// Answers 200 with this content type and body.
+    pub(crate) async fn ok(content_type: &str, body: &str) -> Self {
+        Self::start(Answer::Raw(response(
+            "200 OK",
+            &format!("Content-Type: {content_type}\r\n"),
+            body,
+        )))
+        .await
+    }
+
+    /// Every request so far, head and body.
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+/// A whole HTTP answer; `headers` are lines that end with CR LF.
+pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .into()
+}
+
+async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<String>>>) {
+    let Some(request) = read_request(&mut stream).await else {
+        return;
+    };
+    heard.lock().unwrap().push(request);
+    match answer {
+        Answer::Raw(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+        Answer::Reset => {
+            #[allow(deprecated)]
+            let _ = stream.set_linger(Some(std::time::Duration::ZERO));
+        }
+        Answer::Silence => std::future::pending().await,
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        if let Some(head) = text.find("\r\n\r\n") {
+            let length = text
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next());
+            let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+            if bytes.len() >= head + 4 + length {
+                return String::from_utf8(bytes).ok();
+            }
+        }
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return None,
+            Ok(n) => bytes.extend_from_slice(&chunk[..n]),
+        }
+    }
+}
