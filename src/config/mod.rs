@@ -4,8 +4,22 @@
 //! has a default of its own. It is overridden by the admin's file, then by the environment
 //! (`SVERKA__SECTION__KEY`), completed with secrets from files and systemd credentials, then validated.
 
+mod address;
+mod check;
+mod cron;
 mod de;
+mod finding;
+mod kind;
+mod layer;
+mod load;
+mod problem;
+mod schema;
 mod secret;
+mod secrets;
+mod show;
+#[cfg(test)]
+mod tests;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +29,11 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use url::Url;
 
+pub use cron::parse_cron;
+pub use load::{DEFAULT_FILE, Loaded, Source, environment, load};
+pub use problem::{ConfigError, Problem};
 pub use secret::Secret;
+pub use show::{Entry, show};
 
 /// Everything the daemon knows about how it should behave.
 #[derive(Clone, Debug, Deserialize)]
@@ -193,6 +211,7 @@ pub struct Carreta {
     /// No price list may be longer, in bytes after decompression.
     pub max_list_bytes: u64,
     /// `[[carreta.price_lists]]`
+    #[serde(default)]
     pub price_lists: Vec<PriceList>,
 }
 
