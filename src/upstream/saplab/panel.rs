@@ -62,7 +62,7 @@ impl Panel {
     /// (status 0); [`Fault::Garbled`] when there is no list.
     pub async fn orders(&self, filter: &OrderFilter) -> Result<OrderPage, Fault> {
         let reply = self.get(&filter.path()?).await?;
-        OrderPage::read(&*answer::body(&reply)?)
+        OrderPage::read(&answer::body(&reply)?)
             .ok_or_else(|| Fault::Garbled(format!("no list of orders: {}", reply.words())))
     }
 
@@ -72,7 +72,7 @@ impl Panel {
     /// As [`Panel::orders`].
     pub async fn statuses(&self) -> Result<Vec<Status>, Fault> {
         let reply = self.get("/panel/order/status").await?;
-        Status::read_all(&*answer::body(&reply)?)
+        Status::read_all(&answer::body(&reply)?)
             .ok_or_else(|| Fault::Garbled(format!("no list of statuses: {}", reply.words())))
     }
 

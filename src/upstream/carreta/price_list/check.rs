@@ -5,7 +5,7 @@
 
 use rust_decimal::Decimal;
 
-use super::header::Field;
+use super::field::Field;
 use super::reader::Totals;
 use crate::config::Guard;
 

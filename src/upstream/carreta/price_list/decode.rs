@@ -3,7 +3,8 @@
 //! Decoding cp1251 never fails, so a UTF-8 list without its mark comes out as mojibake without any error;
 //! [`is_mojibake`] recognises that. Called by `reader`.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
 
 use encoding_rs::{CoderResult, Decoder, UTF_8, WINDOWS_1251};
 
@@ -11,12 +12,15 @@ const CHUNK: usize = 64 * 1024;
 /// The first byte in UTF-8 of nearly every Cyrillic letter, read as cp1251.
 const LEADS: [char; 2] = ['Р', 'С'];
 
-/// Decodes as it reads; holds one chunk.
+/// Decodes as it reads; holds one chunk of bytes and its text.
 pub(super) struct Decode<R> {
     input: R,
     decoder: Decoder,
     raw: Vec<u8>,
-    raw_range: std::ops::Range<usize>,
+    raw_range: Range<usize>,
+    text: Vec<u8>,
+    text_range: Range<usize>,
+    /// The input has ended; the decoder may still owe the text of its last bytes.
     at_end: bool,
     finished: bool,
 }
@@ -27,53 +31,67 @@ impl<R: Read> Decode<R> {
         let mut raw = vec![0; CHUNK];
         let mut filled = 0;
         while filled < 3 {
-            match input.read(&mut raw[filled..])? {
+            match read_some(&mut input, &mut raw[filled..])? {
                 0 => break,
                 count => filled += count,
             }
         }
-        let encoding = if raw[..filled].starts_with(b"\xef\xbb\xbf") {
-            UTF_8
-        } else {
-            WINDOWS_1251
-        };
-        let decoder = encoding.new_decoder_with_bom_removal();
+        let is_utf_8 = raw[..filled].starts_with(b"\xef\xbb\xbf");
+        let encoding = if is_utf_8 { UTF_8 } else { WINDOWS_1251 };
         Ok(Self {
             input,
-            decoder,
+            decoder: encoding.new_decoder_with_bom_removal(),
             raw,
             raw_range: 0..filled,
+            text: vec![0; CHUNK],
+            text_range: 0..0,
             at_end: false,
             finished: false,
         })
     }
+
+    fn decode(&mut self) -> io::Result<()> {
+        if self.raw_range.is_empty() && !self.at_end {
+            let count = read_some(&mut self.input, &mut self.raw)?;
+            self.raw_range = 0..count;
+            self.at_end = count == 0;
+        }
+        let raw = &self.raw[self.raw_range.clone()];
+        let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.at_end);
+        self.raw_range.start += read;
+        self.text_range = 0..written;
+        self.finished = self.at_end && result == CoderResult::InputEmpty;
+        Ok(())
+    }
+}
+
+impl<R: Read> BufRead for Decode<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.text_range.is_empty() && !self.finished {
+            self.decode()?;
+        }
+        Ok(&self.text[self.text_range.clone()])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.text_range.start = self.text_range.end.min(self.text_range.start + count);
+    }
 }
 
 impl<R: Read> Read for Decode<R> {
-    /// Needs room for at least one character (4 bytes).
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.finished {
-                return Ok(0);
-            }
-            if self.raw_range.is_empty() && !self.at_end {
-                let count = self.input.read(&mut self.raw)?;
-                self.raw_range = 0..count;
-                self.at_end = count == 0;
-            }
-            let raw = &self.raw[self.raw_range.clone()];
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, into, self.at_end);
-            self.raw_range.start += read;
-            self.finished = self.at_end && result == CoderResult::InputEmpty;
-            if written > 0 {
-                return Ok(written);
-            }
-            if result == CoderResult::OutputFull {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "the buffer has no room for a character",
-                ));
-            }
+        let count = self.fill_buf()?.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// Reads once; a signal in between is not an error.
+fn read_some(input: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(into) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
         }
     }
 }

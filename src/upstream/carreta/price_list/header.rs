@@ -7,155 +7,7 @@ use std::collections::BTreeMap;
 
 use super::check::ListError;
 use super::decode::is_mojibake;
-
-/// What a column may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    /// The manufacturer.
-    Brand,
-    /// The part's number.
-    Article,
-    /// What it is, in words.
-    Name,
-    /// Roubles for one unit.
-    Price,
-    /// What the supplier says it has.
-    Quantity,
-    /// Orders must be a multiple of it.
-    MinQuantity,
-    /// Days until delivery, at least.
-    DaysMin,
-    /// Days until delivery, at most.
-    DaysMax,
-}
-
-impl Field {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Brand,
-        Self::Article,
-        Self::Name,
-        Self::Price,
-        Self::Quantity,
-        Self::MinQuantity,
-        Self::DaysMin,
-        Self::DaysMax,
-    ];
-
-    /// The name in the configuration.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Brand => "brand",
-            Self::Article => "article",
-            Self::Name => "name",
-            Self::Price => "price",
-            Self::Quantity => "quantity",
-            Self::MinQuantity => "min_quantity",
-            Self::DaysMin => "days_min",
-            Self::DaysMax => "days_max",
-        }
-    }
-
-    fn is_required(self) -> bool {
-        matches!(self, Self::Brand | Self::Article | Self::Price)
-    }
-
-    /// The usual headings, the most telling first: `Артикул` is preferred to `Код` where a list has both.
-    fn headings(self) -> &'static [&'static str] {
-        match self {
-            Self::Brand => &[
-                "производитель",
-                "бренд",
-                "марка",
-                "brand",
-                "maker",
-                "manufacturer",
-                "vendor",
-            ],
-            Self::Article => &[
-                "артикул",
-                "каталожныйномер",
-                "номердетали",
-                "номерпокаталогу",
-                "кодзапчасти",
-                "кодпроизводителя",
-                "номер",
-                "код",
-                "article",
-                "partnumber",
-                "sku",
-                "number",
-                "code",
-            ],
-            Self::Name => &["наименование", "название", "описание", "name", "description", "desc"],
-            Self::Price => &[
-                "цена",
-                "ценаруб",
-                "ценарублей",
-                "ценаврублях",
-                "ценаrub",
-                "price",
-                "pricerub",
-            ],
-            Self::Quantity => &[
-                "количество",
-                "количествошт",
-                "колво",
-                "колвошт",
-                "остаток",
-                "остатки",
-                "наличие",
-                "вналичии",
-                "quantity",
-                "qty",
-                "stock",
-                "availability",
-            ],
-            Self::MinQuantity => &[
-                "кратность",
-                "минимальноеколичество",
-                "минколичество",
-                "минколво",
-                "минпартия",
-                "кратностьзаказа",
-                "minqty",
-                "minquantity",
-                "multiplicity",
-            ],
-            Self::DaysMin => &[
-                "срокмин",
-                "минсрок",
-                "минимальныйсрок",
-                "срокминдней",
-                "минимальныйсрокпоставки",
-                "срокпоставкимин",
-                "срокпоставки",
-                "срокпоставкидней",
-                "срокпоставкидн",
-                "срок",
-                "срокдней",
-                "срокдн",
-                "periodmin",
-                "daysmin",
-                "mindays",
-                "days",
-                "period",
-                "deliverydays",
-            ],
-            Self::DaysMax => &[
-                "срокмакс",
-                "макссрок",
-                "максимальныйсрок",
-                "срокмаксдней",
-                "максимальныйсрокпоставки",
-                "срокпоставкимакс",
-                "periodmax",
-                "daysmax",
-                "maxdays",
-            ],
-        }
-    }
-}
+use super::field::Field;
 
 /// Where each field stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +29,7 @@ impl Header {
         {
             return Err(ListError::UnknownField(unknown.clone()));
         }
+        let line: String = titles.iter().map(AsRef::as_ref).collect();
         let titles: Vec<String> = titles.iter().map(|title| plain(title.as_ref())).collect();
         let mut places = BTreeMap::new();
         for field in Field::ALL {
@@ -187,7 +40,12 @@ impl Header {
             match found {
                 Some(place) => _ = places.insert(field, place),
                 None if field.is_required() || columns.contains_key(field.as_str()) => {
-                    return Err(unrecognised(field, &titles));
+                    let is_mangled = is_mojibake(&line);
+                    return Err(if is_mangled {
+                        ListError::Mojibake
+                    } else {
+                        ListError::MissingColumn(field)
+                    });
                 }
                 None => {}
             }
@@ -209,11 +67,11 @@ impl Header {
 
 /// Lower case, letters and digits only: `Цена, руб.` -> `ценаруб`.
 fn plain(title: &str) -> String {
-    let is_cut = is_mojibake(title);
-    let kept = title.chars().filter(|c| is_cut || c.is_alphanumeric());
-    kept.flat_map(char::to_lowercase)
-        .map(|c| if c == 'ё' && !is_cut { 'е' } else { c })
-        .collect()
+    let kept = title
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase);
+    kept.map(|c| if c == 'ё' { 'е' } else { c }).collect()
 }
 
 fn usual_place(titles: &[String], field: Field) -> Result<Option<usize>, ListError> {
@@ -236,13 +94,6 @@ fn place(titles: &[String], heading: &str, field: Field) -> Result<Option<usize>
         (Some(_), Some(_)) => Err(ListError::AmbiguousColumn(field)),
         (found, _) => Ok(found),
     }
-}
-
-fn unrecognised(field: Field, titles: &[String]) -> ListError {
-    if titles.iter().any(|title| is_mojibake(title)) {
-        return ListError::Mojibake;
-    }
-    ListError::MissingColumn(field)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! [`Reader::totals`] has what `check` needs for the verdict on the list. Called by the prices job (blocking).
 
 use std::collections::BTreeMap;
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use super::check::ListError;
 use super::decode::{Decode, is_mojibake};
@@ -13,7 +13,6 @@ use super::lines::{Line, Lines, MAX_LINE};
 use super::record::{Split, split};
 use super::row::{PriceRow, RowError};
 
-const BUFFER: usize = 64 * 1024;
 /// A quoted field may go on over so many lines.
 const MAX_SPAN: usize = 20;
 /// So many reasons are kept for a person.
@@ -47,7 +46,7 @@ impl Totals {
 
 /// An iterator over the rows of a list.
 pub struct Reader<R> {
-    lines: Lines<BufReader<Decode<R>>>,
+    lines: Lines<Decode<R>>,
     header: Header,
     /// A line that was looked at and belongs to the next record.
     pending: Option<Line>,
@@ -61,7 +60,7 @@ impl<R: Read> Reader<R> {
     /// The list cannot be read, is empty, or its heading line cannot be used.
     pub fn new(input: R, columns: &BTreeMap<String, String>) -> Result<Self, ListError> {
         let decode = Decode::new(input).map_err(|error| ListError::Io(error.to_string()))?;
-        let mut lines = Lines::new(BufReader::with_capacity(BUFFER, decode));
+        let mut lines = Lines::new(decode);
         let header = loop {
             match lines.next().map_err(|error| ListError::Io(error.to_string()))? {
                 None => return Err(ListError::Empty),

@@ -4,7 +4,8 @@
 
 use rust_decimal::Decimal;
 
-use super::header::{Field, Header};
+use super::field::Field;
+use super::header::Header;
 use crate::value::{Quantity, money};
 
 /// No brand and no article is longer, in characters.

@@ -1,4 +1,6 @@
+use std::cell::Cell;
 use std::io;
+use std::rc::Rc;
 
 use super::*;
 use crate::config::Guard;
@@ -180,37 +182,71 @@ fn a_list_that_breaks_off_ends_and_is_refused() {
     );
 }
 
-/// A list made row by row, so that the source takes no memory either.
+/// A list made row by row, so that the source takes no memory either; it counts what was taken from it.
 struct Generated {
     rows: u64,
     next: u64,
     rest: io::Cursor<Vec<u8>>,
+    given: Rc<Cell<usize>>,
+}
+
+fn generated_row(n: u64) -> Vec<u8> {
+    cp1251(&format!("MANN;W{n};Фильтр № {n};{}.50;{n};1;1;7\r\n", n + 1))
 }
 
 impl Read for Generated {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.rest.read(into)?;
-        if count > 0 || self.next == self.rows {
-            return Ok(count);
+        let mut count = self.rest.read(into)?;
+        if count == 0 && self.next < self.rows {
+            self.rest = io::Cursor::new(generated_row(self.next));
+            self.next += 1;
+            count = self.rest.read(into)?;
         }
-        let n = self.next;
-        self.next += 1;
-        self.rest = io::Cursor::new(cp1251(&format!("MANN;W{n};Фильтр № {n};{}.50;{n};1;1;7\r\n", n + 1)));
-        self.rest.read(into)
+        self.given.set(self.given.get() + count);
+        Ok(count)
     }
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_read_in_order() {
-    let mut reader = reader(Generated {
+fn a_hundred_thousand_rows_are_read_in_order_and_never_far_ahead() {
+    let given = Rc::new(Cell::new(0));
+    let source = Generated {
         rows: 100_000,
         next: 0,
         rest: io::Cursor::new(cp1251(HEADER)),
-    });
-    for (n, row) in reader.by_ref().enumerate() {
+        given: Rc::clone(&given),
+    };
+    let mut reader = reader(source);
+    let mut used = HEADER.chars().count();
+    for (n, row) in (0..).zip(reader.by_ref()) {
         let row = row.unwrap();
-        assert_eq!((row.article, row.line), (format!("W{n}"), n as u64 + 2));
+        assert_eq!((row.article, row.line), (format!("W{n}"), n + 2));
+        used += generated_row(n).len();
+        assert!(
+            given.get() - used <= 256 * 1024,
+            "{} bytes are held",
+            given.get() - used
+        );
     }
     assert_eq!(reader.totals().read, 100_000);
     assert_eq!(check(reader.totals(), Some(100_000), &GUARD), Ok(()));
+}
+
+#[test]
+fn whatever_stands_before_it_a_plain_row_is_never_lost() {
+    let mut state = 0x9e37_79b9_u32;
+    let mut random = |below: u32| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state % below
+    };
+    for _ in 0..1000 {
+        let noise: String = (0..random(120))
+            .map(|_| ['"', '"', ';', ';', '\n', 'a', '1', '\r'][random(8) as usize])
+            .collect();
+        let (articles, errors, totals) = read(&format!("{noise}\nMANN;W712;Фильтр;10;5;1;1;7\n{noise}"));
+        assert!(articles.contains(&"W712".to_owned()), "{noise:?}");
+        assert_eq!(totals.read, (articles.len() + errors.len()) as u64);
+    }
 }
