@@ -1,5 +1,6 @@
 //! The directories of the cluster: made with the right owner and permissions, and proved usable by the server's user.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
@@ -63,7 +64,8 @@ impl Directory {
         self.path.join("users.lock")
     }
 
-    /// Lets a user that we drop to enter `data_dir`, which stays ours, and checks that it gets there.
+    /// Lets a user that we drop to enter `data_dir`, which stays ours, and checks that it gets there. Only who runs a
+    /// program needs it: root adopts a running server wherever it is.
     pub(super) fn admit(&self, owner: &Owner) -> Result<(), ClusterError> {
         if !owner.drops() || can_enter(owner, &self.path) {
             return Ok(());
@@ -83,12 +85,12 @@ impl Directory {
         }
     }
 
-    /// Root's own, and empty or known to be Sverka's: never root's home, whatever `data_dir` says.
+    /// Root's own, with a cluster in it or nothing but our names: never root's home, whatever `data_dir` says.
     fn is_private_and_ours(&self) -> Result<bool, ClusterError> {
         let failed = || ClusterError::io("look at", &self.path);
-        let metadata = self.path.metadata().map_err(failed())?;
-        let empty = std::fs::read_dir(&self.path).map_err(failed())?.next().is_none();
-        Ok(metadata.uid() == 0 && (empty || self.start_lock().exists()))
+        let owned_by_root = self.path.metadata().map_err(failed())?.uid() == 0;
+        let mut entries = std::fs::read_dir(&self.path).map_err(failed())?.flatten();
+        Ok(owned_by_root && (self.pgdata().exists() || entries.all(|entry| is_our_name(&entry.file_name()))))
     }
 
     /// The directory of the socket: `run`, or a short one under /tmp when the path would be too long for the kernel.
@@ -108,6 +110,14 @@ impl Directory {
             .and_then(|dir| dir.sync_all())
             .map_err(ClusterError::io("sync", &self.path))
     }
+}
+
+fn is_our_name(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["start.lock", "users.lock", "run"].contains(&name.as_ref())
+        || ["pgdata.new-", "postgresql.log"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 /// The socket's own path in its directory.

@@ -41,6 +41,7 @@ pub(super) async fn once(directory: &Directory, owner: &Owner) -> Result<(), Clu
     if directory.pgdata().join("PG_VERSION").exists() {
         return Ok(());
     }
+    directory.admit(owner)?;
     remove_unfinished(directory)?;
     let binaries = Binaries::newest().await?;
     tracing::info!(directory = %directory.pgdata().display(), version = binaries.major, user = %owner.name, "making the private PostgreSQL cluster");

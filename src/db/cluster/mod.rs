@@ -19,6 +19,7 @@ mod initdb;
 mod locks;
 mod log;
 mod owner;
+mod pid_file;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,6 @@ impl Cluster {
     pub async fn start(data_dir: &Path) -> Result<Self, ClusterError> {
         let directory = Directory::prepare(data_dir)?;
         let owner = Owner::of(&directory)?;
-        directory.admit(&owner)?;
         let _deciding = locks::deciding(&directory, &owner).await?;
         let users = Users::join(&directory, &owner).await?;
         let server = Server::new(&directory, owner)?;

@@ -21,6 +21,7 @@ use super::error::ClusterError;
 use super::initdb::{self, SUPERUSER};
 use super::log::Log;
 use super::owner::Owner;
+use super::pid_file::PidFile;
 
 /// The database of the four schemas.
 pub(super) const DATABASE: &str = "sverka";
@@ -63,16 +64,20 @@ pub(super) struct Server {
     owner: Owner,
     socket_dir: PathBuf,
     log: Log,
+    pid_file: PidFile,
 }
 
 impl Server {
     pub(super) fn new(directory: &Directory, owner: Owner) -> Result<Self, ClusterError> {
         let socket_dir = directory.socket_dir(&owner)?;
+        let log = Log::at(directory.log());
+        let pid_file = PidFile::of(&directory.pgdata());
         Ok(Self {
             directory: directory.clone(),
             owner,
             socket_dir,
-            log: Log::at(directory.log()),
+            log,
+            pid_file,
         })
     }
 
@@ -100,12 +105,12 @@ impl Server {
                 Answer::Ready => return Ok(()),
                 Answer::NotNow => {}
                 Answer::Nobody if child.as_ref().is_some_and(|child| !child.is_finished()) => {}
-                Answer::Nobody if spawned == SPAWNS || (spawned > 0 && !self.has_pid_file()) => {
+                Answer::Nobody if spawned == SPAWNS || (spawned > 0 && !self.pid_file.exists()) => {
                     return Err(self.log.not_started("it ended"));
                 }
                 Answer::Nobody => {
                     sleep(PAUSE * u32::from(spawned > 0) * 4).await;
-                    self.forget_stale_pid();
+                    self.pid_file.forget_stale();
                     child = Some(self.spawn().await?);
                     spawned += 1;
                 }
@@ -157,7 +162,7 @@ impl Server {
 
     async fn gone_within(&self, patience: Duration) -> bool {
         let deadline = Instant::now() + patience;
-        while self.is_listening() || self.has_pid_file() {
+        while self.is_listening() || self.pid_file.exists() {
             if Instant::now() >= deadline {
                 return false;
             }
@@ -168,6 +173,7 @@ impl Server {
 
     /// Runs the server in a process group of its own, where no Ctrl-C of a terminal reaches it, and reaps it.
     async fn spawn(&self) -> Result<JoinHandle<Option<ExitStatus>>, ClusterError> {
+        self.directory.admit(&self.owner)?;
         let binaries = Binaries::matching(&self.directory.pgdata()).await?;
         let program = binaries.program("postgres");
         let (out, err) = self.log.open(&self.owner)?;
@@ -227,34 +233,7 @@ impl Server {
 
     /// The postmaster, if one listens: only then does its file speak of a living process.
     fn running(&self) -> Option<Pid> {
-        if self.is_listening() { self.pid_in_file() } else { None }
-    }
-
-    fn pid_file(&self) -> PathBuf {
-        self.directory.pgdata().join("postmaster.pid")
-    }
-
-    fn has_pid_file(&self) -> bool {
-        self.pid_file().exists()
-    }
-
-    fn pid_in_file(&self) -> Option<Pid> {
-        let text = std::fs::read_to_string(self.pid_file()).ok()?;
-        let pid: i32 = text.lines().next()?.trim().parse().ok()?;
-        (pid > 1).then(|| Pid::from_raw(pid))
-    }
-
-    /// After a crash the number in the file may belong to some other process by now, which PostgreSQL cannot tell from
-    /// a server and would refuse to start for. Where the kernel says that it is no server, the file is removed.
-    fn forget_stale_pid(&self) {
-        let Some(pid) = self.pid_in_file() else { return };
-        let Ok(name) = std::fs::read_to_string(format!("/proc/{pid}/comm")) else {
-            return;
-        };
-        if !name.starts_with("post") {
-            tracing::warn!(%pid, process = %name.trim(), "removing the postmaster.pid of a server that was killed");
-            let _ = std::fs::remove_file(self.pid_file());
-        }
+        if self.is_listening() { self.pid_file.pid() } else { None }
     }
 }
 

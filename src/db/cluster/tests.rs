@@ -271,6 +271,21 @@ async fn as_root_a_way_that_is_closed_to_the_server_is_named() {
     assert_eq!(closed.metadata().unwrap().mode() & 0o777, 0o700);
 }
 
+#[tokio::test]
+async fn as_root_a_running_server_is_adopted_even_where_only_root_gets_in() {
+    if !Uid::effective().is_root() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let daemon = Cluster::start(&scratch.data_dir()).await.unwrap();
+    std::fs::set_permissions(scratch.temp.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+
+    let command = Cluster::start(&scratch.data_dir()).await.unwrap();
+    assert_eq!(one::<i32>(&command, "SELECT 1").await, 1);
+    command.stop().await.unwrap();
+    daemon.stop().await.unwrap();
+}
+
 fn is_closed(error: &ClusterError, closed: &Path) -> bool {
     matches!(error, ClusterError::NotTraversable { dir, .. } if dir == closed)
 }
