@@ -38,13 +38,14 @@ log_checkpoints = off
 
 /// Makes the cluster unless it is there. The caller holds the start lock.
 pub(super) async fn once(directory: &Directory, owner: &Owner) -> Result<(), ClusterError> {
+    remove_unfinished(directory)?;
     if directory.pgdata().join("PG_VERSION").exists() {
         return Ok(());
     }
     directory.admit(owner)?;
-    remove_unfinished(directory)?;
     let binaries = Binaries::newest().await?;
-    tracing::info!(directory = %directory.pgdata().display(), version = binaries.major, user = %owner.name, "making the private PostgreSQL cluster");
+    let pgdata = directory.pgdata();
+    tracing::info!(directory = %pgdata.display(), version = binaries.major, user = %owner.name, "making the private PostgreSQL cluster");
     let mut refusal = None;
     for locale in LOCALES {
         match make(directory, owner, &binaries, locale).await {
@@ -117,12 +118,16 @@ fn append_settings(file: &Path) -> Result<(), ClusterError> {
     appended.map_err(ClusterError::io("write", file))
 }
 
-/// What a start that was killed left behind.
+/// What a start that was killed left behind. Its initdb may still be writing there: no two share a name, so what
+/// cannot be removed now harms nobody and goes at the next start.
 fn remove_unfinished(directory: &Directory) -> Result<(), ClusterError> {
-    let failed = || ClusterError::io("clean up", directory.path());
-    for entry in std::fs::read_dir(directory.path()).map_err(failed())?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-            std::fs::remove_dir_all(entry.path()).map_err(failed())?;
+    let entries = std::fs::read_dir(directory.path()).map_err(ClusterError::io("read", directory.path()))?;
+    for entry in entries
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED))
+    {
+        if let Err(error) = std::fs::remove_dir_all(entry.path()) {
+            tracing::warn!(path = %entry.path().display(), %error, "an unfinished cluster cannot be removed");
         }
     }
     Ok(())
