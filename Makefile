@@ -1,0 +1,32 @@
+# What a newcomer types. `make` alone lists the targets.
+# Longer shell is in deploy/; everything here works from a path with spaces and honours CARGO_TARGET_DIR.
+
+.POSIX:
+
+CARGO = cargo
+
+.PHONY: help build demo test lint deps
+
+help: ## List the targets
+	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
+	@echo "make test   run the tests (real PostgreSQL, simulated upstreams)"
+	@echo "make build  build the release binary"
+	@echo "make lint   check formatting, clippy and documentation, with warnings denied"
+	@echo "make deps   check for cargo and a C compiler; install the PostgreSQL server programs if they are missing"
+
+build:
+	$(CARGO) build --release --locked
+
+demo: deps build
+	"$${CARGO_TARGET_DIR:-target}/release/sverka" demo $${ONCE:+--once}
+
+test: deps
+	$(CARGO) test --locked
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+deps:
+	@sh deploy/install-deps.sh
