@@ -151,7 +151,7 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
 }
 
 /// Plain digits with sign, point and exponent; nothing is rounded, nothing guessed.
-fn number(text: &str) -> Option<Decimal> {
+pub(super) fn number(text: &str) -> Option<Decimal> {
     let text = text.trim();
     Decimal::from_str_exact(text)
         .or_else(|_| Decimal::from_scientific(text))
