@@ -3,6 +3,9 @@
 //! Numbers are read from their own text and never pass through binary floating point. The functions that take a
 //! deserializer are for `#[serde(default, deserialize_with = "...")]` in the clients' rows; [`parse`] reads an answer.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -151,7 +154,7 @@ pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> 
 }
 
 /// Plain digits with sign, point and exponent; nothing is rounded, nothing guessed.
-fn number(text: &str) -> Option<Decimal> {
+pub(super) fn number(text: &str) -> Option<Decimal> {
     let text = text.trim();
     Decimal::from_str_exact(text)
         .or_else(|_| Decimal::from_scientific(text))

@@ -1,6 +1,7 @@
 //! A server of raw bytes on loopback for the clients' tests: it says exactly what it was told, and keeps what it heard.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +16,8 @@ pub(crate) enum Answer {
     Reset,
     /// Keep silent for ever.
     Silence,
+    /// A head at once, then one byte after another without an end.
+    Drip,
 }
 
 /// The server; it ends with the test's runtime.
@@ -75,10 +78,17 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<Strin
             let _ = stream.shutdown().await;
         }
         Answer::Reset => {
-            #[allow(deprecated)]
-            let _ = stream.set_linger(Some(std::time::Duration::ZERO));
+            let _ = stream.set_zero_linger();
         }
         Answer::Silence => std::future::pending().await,
+        Answer::Drip => {
+            let mut bytes: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
+            let mut tick = tokio::time::interval(Duration::from_millis(5));
+            while stream.write_all(bytes).await.is_ok() {
+                bytes = b"x";
+                tick.tick().await;
+            }
+        }
     }
 }
 

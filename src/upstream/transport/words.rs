@@ -64,17 +64,18 @@ pub fn redact(text: &str, secrets: &[&Secret]) -> String {
 fn forms(secret: &str) -> Vec<String> {
     let strict = utf8_percent_encode(secret, UNRESERVED).to_string();
     let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json
+        .strip_prefix('"')
+        .and_then(|json| json.strip_suffix('"'))
+        .unwrap_or(secret);
     vec![
         secret.to_owned(),
         strict.replace("%20", "+"),
         lower_hex(&strict),
         strict,
         utf8_percent_encode(secret, QUERY).to_string(),
-        json.trim_matches('"').replace('/', "\\/"),
-        json.get(1..json.len().saturating_sub(1))
-            .filter(|inner| !inner.is_empty())
-            .unwrap_or(secret)
-            .to_owned(),
+        json.to_owned(),
+        json.replace('/', "\\/"),
         php_json(secret),
         quick_xml::escape::escape(secret).into_owned(),
     ]
