@@ -1,6 +1,6 @@
 -- The durable queue: every call to an upstream is a row here before it is a request on the wire.
 
-CREATE SCHEMA queue;
+CREATE SCHEMA IF NOT EXISTS queue;
 COMMENT ON SCHEMA queue IS 'Runs, calls, attempts, leases: how the work gets done, once.';
 
 CREATE TABLE queue.setting (
@@ -79,13 +79,14 @@ CREATE TABLE queue.call (
     upstream    text NOT NULL,
     operation   text NOT NULL,
     args        jsonb NOT NULL,
-    key         text NOT NULL,
+    key         text NOT NULL DEFAULT '',
     class       text NOT NULL CHECK (class IN ('read', 'idempotent', 'guarded')),
     priority    smallint NOT NULL CHECK (priority BETWEEN 0 AND 3),
     gating      bool NOT NULL DEFAULT true,
     state       text NOT NULL DEFAULT 'pending'
                 CHECK (state IN ('pending', 'running', 'unknown', 'done', 'dead', 'cancelled')),
     attempt     int NOT NULL DEFAULT 0,
+    failures    int NOT NULL DEFAULT 0,
     due_at      timestamptz NOT NULL DEFAULT now(),
     lease_owner bigint,
     lease_until timestamptz,
@@ -111,6 +112,7 @@ COMMENT ON COLUMN queue.call.priority IS '0 first: read-backs and what a person 
 COMMENT ON COLUMN queue.call.gating IS 'Whether the next stage of its run waits for it.';
 COMMENT ON COLUMN queue.call.state IS 'unknown = the answer was lost; a read-back (waits_for) is under way. dead = kept with its reason for a person.';
 COMMENT ON COLUMN queue.call.attempt IS 'Counted when claimed, so that a call that kills its worker is counted too.';
+COMMENT ON COLUMN queue.call.failures IS 'Attempts that count against queue.max_attempts: not those that met a refused credential or a stopping daemon.';
 COMMENT ON COLUMN queue.call.lease_owner IS 'queue.daemon.id; the end of a call is recorded only while this lease is held.';
 COMMENT ON COLUMN queue.call.reason IS 'Why it is where it is, in the upstream''s own words where it gave any.';
 
@@ -128,6 +130,14 @@ CREATE TABLE queue.attempt (
 );
 COMMENT ON TABLE queue.attempt IS 'One row an attempt, written when it is claimed: what an admin asks for first.';
 COMMENT ON COLUMN queue.attempt.outcome IS 'NULL = under way, or its worker died.';
+
+-- The intent of a call is its operation and its arguments, unless the caller names it (a refused row does).
+CREATE FUNCTION queue.name_intent() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.key := NEW.operation || ' ' || CASE WHEN length(NEW.args::text) <= 200 THEN NEW.args::text ELSE md5(NEW.args::text) END;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER call_intent BEFORE INSERT ON queue.call FOR EACH ROW WHEN (NEW.key = '') EXECUTE FUNCTION queue.name_intent();
 
 -- Whoever enqueues wakes the workers; a lost notification costs one poll interval.
 CREATE FUNCTION queue.wake() RETURNS trigger LANGUAGE plpgsql AS $$

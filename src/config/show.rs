@@ -9,7 +9,7 @@ use super::load::Loaded;
 use super::schema::{KEYS, Kind};
 
 /// One value in effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
     /// The section: `keaz.remains`, `carreta.price_lists[0]`; empty for the keys at the top.
     pub section: String,

@@ -1,3 +1,119 @@
-//! The database: the private cluster that stands in when `database.url` is not set.
+//! The way to PostgreSQL: a server of the company's by URL, or a private [`cluster`] of our own.
+//!
+//! [`Database::open`] gives a pool whose connections are never inside somebody else's transaction and whose every
+//! query is bounded, over a schema that this binary knows.
 
 pub mod cluster;
+mod migrate;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgPool};
+
+use crate::config::Settings;
+use cluster::Cluster;
+pub(crate) use migrate::store_settings;
+pub use migrate::{Migrated, migrate};
+
+/// Why there is no database to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The private cluster could not be started.
+    #[error(transparent)]
+    Cluster(#[from] cluster::ClusterError),
+    /// `database.url` is not a PostgreSQL URL. The text never holds the URL.
+    #[error("database.url is not a PostgreSQL address: {0}")]
+    Url(String),
+    /// No connection, or a failed query.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[from] sqlx::Error),
+    /// The server is older than 14.
+    #[error("PostgreSQL {0} is too old: Sverka needs 14 or later")]
+    TooOld(String),
+    /// The schema was migrated by a newer binary.
+    #[error("the database's schema is newer (migration {0}) than this binary knows: install the newer sverka")]
+    SchemaTooNew(i64),
+    /// A migration failed; nothing of it was kept.
+    #[error("migrating the database failed, nothing of the failed step was kept: {0}")]
+    Migration(String),
+    /// The views do not fit over schema erp.
+    #[error(transparent)]
+    Views(#[from] crate::diff::ViewsError),
+}
+
+/// An open database. Close it: a private cluster is stopped by its last user.
+pub struct Database {
+    /// Bounded, guarded connections.
+    pub pool: PgPool,
+    /// How to open a connection outside the pool: for LISTEN and for migrations.
+    pub options: PgConnectOptions,
+    cluster: Option<Cluster>,
+}
+
+impl Database {
+    /// Connects, starting the private cluster if no URL is given. Does not migrate.
+    pub async fn open(settings: &Settings) -> Result<Self, DbError> {
+        let (cluster, options) = match &settings.database.url {
+            Some(url) => {
+                let options: PgConnectOptions = url
+                    .reveal()
+                    .parse()
+                    .map_err(|error: sqlx::Error| DbError::Url(error.to_string()))?;
+                (None, options)
+            }
+            None => {
+                let cluster = Cluster::start(Path::new(&settings.data_dir)).await?;
+                let options = cluster.connect_options();
+                (Some(cluster), options)
+            }
+        };
+        let options = options.application_name("sverka");
+        let pool = pool(settings, options.clone());
+        let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+            .fetch_one(&pool)
+            .await?;
+        if version < 140_000 {
+            return Err(DbError::TooOld((version / 10_000).to_string()));
+        }
+        Ok(Self { pool, options, cluster })
+    }
+
+    /// Opens and brings the schema up to what this binary knows.
+    pub async fn open_migrated(settings: &Settings) -> Result<Self, DbError> {
+        let database = Self::open(settings).await?;
+        migrate(&database.options, settings).await?;
+        Ok(database)
+    }
+
+    /// Closes the connections and lets go of the private cluster.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(cluster) = self.cluster
+            && let Err(error) = cluster.stop().await
+        {
+            tracing::warn!(%error, "the private PostgreSQL did not stop cleanly; it will be adopted at the next start");
+        }
+    }
+}
+
+/// The pool. `before_acquire` ends whatever a cut `BEGIN` has left behind: without it sqlx 0.9.0 may hand out a
+/// connection that is still inside a transaction, and the next borrower's write vanishes (sqlx issue 4393).
+fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
+    let statement_timeout = settings.database.statement_timeout.as_millis();
+    PgPoolOptions::new()
+        .max_connections(settings.database.max_connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options.options([
+            ("statement_timeout", statement_timeout.to_string()),
+            ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            ("client_min_messages", "error".to_owned()),
+        ]))
+}

@@ -1,0 +1,149 @@
+//! `sverka check`: configuration, database, and one harmless read of every upstream.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use sqlx::PgPool;
+use tokio::sync::watch;
+
+use super::{CliError, Format, output};
+use crate::config::Settings;
+use crate::context::Context;
+use crate::db::Database;
+use crate::operation::carreta_profile::GetProfile;
+use crate::operation::keaz_remains::ListRemains;
+use crate::operation::keaz_warehouses::ListWarehouses;
+use crate::operation::new_call;
+use crate::operation::saplab_statuses::ListStatuses;
+use crate::queue::enqueue::{NewCall, enqueue_or_find};
+use crate::queue::presence::{self, Role};
+use crate::queue::worker::Worker;
+use crate::queue::{Priority, look};
+
+/// An upstream that has not answered for so long is reported as it stands.
+const PATIENCE: Duration = Duration::from_secs(40);
+const LOOK: Duration = Duration::from_millis(100);
+
+/// One thing that was looked at.
+#[derive(Serialize)]
+struct Finding {
+    what: String,
+    good: bool,
+    words: String,
+}
+
+pub(super) async fn check(settings: Settings, format: Format) -> Result<(), CliError> {
+    let database = Database::open_migrated(&settings).await?;
+    let findings = look_at_everything(&database.pool, settings).await;
+    database.close().await;
+    let findings = findings?;
+    output::list(format, &findings, &["", "WHAT", "WORDS"], |finding| {
+        vec![
+            if finding.good { "ok" } else { "BAD" }.into(),
+            finding.what.clone(),
+            finding.words.clone(),
+        ]
+    })?;
+    match findings.iter().filter(|finding| !finding.good).count() {
+        0 => Ok(()),
+        bad => Err(CliError::Unavailable(format!(
+            "{bad} of {} checks failed",
+            findings.len()
+        ))),
+    }
+}
+
+async fn look_at_everything(pool: &PgPool, settings: Settings) -> Result<Vec<Finding>, CliError> {
+    let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await?;
+    let mut findings = vec![Finding {
+        what: "database".into(),
+        good: true,
+        words: format!("PostgreSQL {version}"),
+    }];
+    let daemon_id = presence::register(pool, Role::Command).await?;
+    let context = Context::new(settings, daemon_id)?;
+    let reads = reads(&context);
+    if reads.is_empty() {
+        findings.push(Finding {
+            what: "upstreams".into(),
+            good: false,
+            words: "none is configured".into(),
+        });
+    }
+    look::resume(pool, None).await?;
+    let (_context, follow) = watch::channel(Arc::new(context));
+    let worker = Worker::start(pool.clone(), follow, daemon_id);
+    for read in &reads {
+        findings.push(ask(pool, read).await?);
+    }
+    worker.stop(Duration::from_secs(5)).await?;
+    findings.extend(check_status_map(pool).await?);
+    Ok(findings)
+}
+
+fn reads(context: &Context) -> Vec<NewCall> {
+    let mut reads = Vec::new();
+    if context.keaz.is_some() {
+        reads.extend([new_call(&ListWarehouses {}, false), new_call(&ListRemains {}, false)]);
+    }
+    if context.saplab.is_some() {
+        reads.push(new_call(&ListStatuses {}, false));
+    }
+    if context.carreta.is_some() {
+        reads.push(new_call(&GetProfile {}, false));
+    }
+    reads
+}
+
+/// Makes one read through the queue and reports its first outcome.
+async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
+    let call = NewCall {
+        priority: Priority::Urgent,
+        ..read.clone()
+    };
+    let id = enqueue_or_find(&mut *pool.acquire().await?, &call).await?;
+    let begun = Instant::now();
+    loop {
+        if let Some((row, attempts)) = look::call(pool, id).await? {
+            let good = row.state == "done";
+            let failed = !good && attempts.last().is_some_and(|attempt| attempt.outcome.is_some());
+            if good || failed || begun.elapsed() > PATIENCE {
+                if row.state == "pending" {
+                    look::cancel(pool, id).await?;
+                }
+                let words = row
+                    .reason
+                    .unwrap_or_else(|| if good { String::new() } else { "no answer yet".into() });
+                return Ok(Finding {
+                    what: read.operation.into(),
+                    good,
+                    words,
+                });
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Every entry of the status map must name a status of the shop, every ERP status in use an entry.
+async fn check_status_map(pool: &PgPool) -> sqlx::Result<Vec<Finding>> {
+    let holes: Vec<String> = sqlx::query_scalar(
+        "SELECT 'Saplab has no status «' || saplab_text || '», wanted for ERP status «' || erp_status || '»'
+           FROM mirror.saplab_status_map WHERE saplab_status_id IS NULL
+          UNION ALL
+         SELECT DISTINCT 'ERP status «' || status || '» is in use and not in [saplab.status_map]' FROM erp.orders o
+          WHERE status IS NOT NULL AND NOT EXISTS (SELECT FROM mirror.saplab_status_map m WHERE m.erp_status = o.status)
+            AND EXISTS (SELECT FROM mirror.saplab_status_map)",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(holes
+        .into_iter()
+        .map(|words| Finding {
+            what: "saplab.status_map".into(),
+            good: false,
+            words,
+        })
+        .collect())
+}

@@ -1,0 +1,136 @@
+//! Follows runs to their end: bars on a terminal, plain lines elsewhere. Where no daemon is alive, does their work.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use sqlx::PgPool;
+use tokio::sync::watch;
+
+use super::CliError;
+use crate::context::Context;
+use crate::queue::look::{self, RunRow};
+use crate::queue::presence::{self, Role};
+use crate::queue::worker::Worker;
+
+/// How often progress is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+/// Nobody waits longer for a retry than this: the calls stay in the queue.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How the runs went.
+pub(super) struct Followed {
+    /// The runs as they stand.
+    pub(super) runs: Vec<RunRow>,
+    /// Why they were left waiting, if they were.
+    pub(super) waiting: Option<String>,
+}
+
+/// Does the work in this process until the runs have ended.
+pub(super) async fn work_and_follow(pool: &PgPool, context: Context, runs: &[i64]) -> Result<Followed, CliError> {
+    let daemon_id = presence::register(pool, Role::Command).await?;
+    let grace = context.settings.shutdown_grace;
+    let (_context, follow_context) = watch::channel(Arc::new(Context { daemon_id, ..context }));
+    let worker = Worker::start(pool.clone(), follow_context, daemon_id);
+    let followed = tokio::select! {
+        followed = follow(pool, runs) => followed,
+        _ = tokio::signal::ctrl_c() => Err(CliError::Failed("interrupted; what is not done stays in the queue".into())),
+    };
+    worker.stop(grace).await?;
+    followed
+}
+
+/// Watches until the runs have ended, or all they have left is a long wait for an upstream.
+pub(super) async fn follow(pool: &PgPool, runs: &[i64]) -> Result<Followed, CliError> {
+    let mut progress = Progress::new();
+    let mut stuck_since: Option<Instant> = None;
+    loop {
+        let rows = look::runs(pool, runs).await?;
+        progress.show(&rows);
+        if rows.iter().all(|row| row.state == "ended") {
+            return Ok(Followed {
+                runs: rows,
+                waiting: None,
+            });
+        }
+        match look::waiting(pool, runs).await? {
+            None => stuck_since = None,
+            Some(waiting) => {
+                let since = *stuck_since.get_or_insert_with(Instant::now);
+                if waiting.next_try > PATIENCE || since.elapsed() > PATIENCE {
+                    return Ok(Followed {
+                        runs: rows,
+                        waiting: Some(waiting.to_string()),
+                    });
+                }
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// One bar for each run, or one line for each change of its state.
+struct Progress {
+    bars: Option<MultiProgress>,
+    of_run: HashMap<i64, ProgressBar>,
+    said: HashMap<i64, String>,
+}
+
+impl Progress {
+    fn new() -> Self {
+        let bars = std::io::stderr().is_terminal().then(MultiProgress::new);
+        Self {
+            bars,
+            of_run: HashMap::new(),
+            said: HashMap::new(),
+        }
+    }
+
+    fn show(&mut self, runs: &[RunRow]) {
+        for run in runs {
+            match &self.bars {
+                Some(bars) => {
+                    let bar = self.of_run.entry(run.id).or_insert_with(|| bars.add(new_bar(&run.job)));
+                    update(bar, run);
+                }
+                None => self.say(run),
+            }
+        }
+    }
+
+    fn say(&mut self, run: &RunRow) {
+        let state = run.outcome.clone().unwrap_or_else(|| run.state.clone());
+        if self.said.get(&run.id) == Some(&state) {
+            return;
+        }
+        let counts = if run.state == "ended" {
+            format!(
+                ": {} pulled, {} pushed, {} refused",
+                run.rows_pulled, run.rows_pushed, run.rows_refused
+            )
+        } else {
+            String::new()
+        };
+        eprintln!("{} (run {}) {state}{counts}", run.job, run.id);
+        self.said.insert(run.id, state);
+    }
+}
+
+fn new_bar(job: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix:>11} {bar:30} {pos}/{len} calls  {msg}");
+    let bar = ProgressBar::new(0).with_prefix(job.to_owned());
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn update(bar: &ProgressBar, run: &RunRow) {
+    bar.set_length(u64::try_from(run.calls).unwrap_or_default());
+    bar.set_position(u64::try_from(run.calls - run.open_calls).unwrap_or_default());
+    let message = format!("{} pulled, {} pushed", run.rows_pulled, run.rows_pushed);
+    match &run.outcome {
+        Some(outcome) if !bar.is_finished() => bar.finish_with_message(format!("{message}, {outcome}")),
+        Some(_) => {}
+        None => bar.set_message(message),
+    }
+}

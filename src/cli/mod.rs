@@ -1,0 +1,174 @@
+//! The command line: one file for each subcommand, and the exit codes that scripts rely on.
+//!
+//! 0 done; 1 failed; 2 usage; 69 an upstream or the database is unavailable; 78 configuration.
+
+mod check;
+mod completions;
+mod config;
+mod demo;
+mod follow;
+mod migrate;
+mod output;
+mod plan;
+mod queue;
+mod simulate;
+mod status;
+mod sync;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::{self as settings, ConfigError, Loaded, Source};
+use crate::context::ClientError;
+use crate::daemon::{self, DaemonError};
+use crate::db::DbError;
+
+/// Keeps a distributor's ERP, KEAZ, Saplab and Carreta in agreement.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sverka",
+    version,
+    about,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// The configuration file [default: $SVERKA_CONFIG, /etc/sverka/sverka.toml, config/sverka.toml]
+    #[arg(long, global = true, value_name = "PATH")]
+    config: Option<PathBuf>,
+    /// How lists are printed
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How lists are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// For scripts
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon until SIGTERM
+    ///
+    /// SIGUSR1 starts every job now, SIGUSR2 logs a status snapshot, SIGHUP reads the configuration again.
+    Run,
+    /// Start jobs now: through the daemon if one is alive, else by itself
+    Sync(sync::Args),
+    /// Show what differs and would be written, without writing it
+    Plan(plan::Args),
+    /// Show the last run of each job, the queue, and what is late
+    Status,
+    /// Look into the queue and act on single calls
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Check configuration, database and every upstream
+    Check,
+    /// Show or check the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Bring the database's schema up to this binary's
+    Migrate,
+    /// Play KEAZ, Saplab and Carreta on loopback
+    Simulate(simulate::Args),
+    /// Show the whole thing at work, with a private database and simulated upstreams
+    Demo(demo::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The configuration is bad.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// No database.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A query failed.
+    #[error("the database does not answer: {0}")]
+    Query(#[from] sqlx::Error),
+    /// The daemon could not run.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// A client could not be built.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Something cannot be reached; what was asked for stays in the queue.
+    #[error("{0}")]
+    Unavailable(String),
+    /// It was tried and did not work.
+    #[error("{0}")]
+    Failed(String),
+    /// The command line asks for something that does not exist.
+    #[error("{0}")]
+    Usage(String),
+    /// The terminal or a file.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// The exit code, as in `sysexits`.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Client(_) | Self::Daemon(DaemonError::Client(_)) => 78,
+            Self::Database(error) | Self::Daemon(DaemonError::Database(error)) => match error {
+                DbError::Url(_) => 78,
+                DbError::Unavailable(_) | DbError::Cluster(_) => 69,
+                _ => 1,
+            },
+            Self::Query(_) | Self::Unavailable(_) | Self::Daemon(DaemonError::Query(_)) => 69,
+            Self::Usage(_) => 2,
+            Self::Failed(_) | Self::Io(_) | Self::Daemon(_) => 1,
+        }
+    }
+}
+
+impl Cli {
+    /// Executes the command and says how it went.
+    pub async fn execute(self) -> ExitCode {
+        match self.dispatch().await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("sverka: {error}");
+                ExitCode::from(error.code())
+            }
+        }
+    }
+
+    async fn dispatch(self) -> Result<(), CliError> {
+        let source = Source {
+            path: self.config.clone(),
+        };
+        // These need no settings.
+        match &self.command {
+            Command::Completions(args) => return completions::print(args),
+            Command::Config(command) => return config::execute(command, &source, self.format),
+            Command::Simulate(args) => return simulate::serve(args).await,
+            Command::Demo(args) => return demo::show(args).await,
+            _ => {}
+        }
+        let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
+        // It fails only where a logger runs already, and one is enough.
+        let _ = crate::logging::start(&settings.log);
+        match self.command {
+            Command::Run => Ok(daemon::run(source, settings).await?),
+            Command::Sync(args) => sync::sync(&args, settings, self.format).await,
+            Command::Plan(args) => plan::show(&args, settings, self.format).await,
+            Command::Status => status::show(settings, self.format).await,
+            Command::Queue(command) => queue::execute(&command, settings, self.format).await,
+            Command::Check => check::check(settings, self.format).await,
+            Command::Migrate => migrate::migrate(settings).await,
+            Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Lists for people and for scripts.
+
+use std::io::{IsTerminal, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use serde::Serialize;
+
+use super::{CliError, Format};
+
+/// Prints rows as a table under the given headings, or as a JSON array.
+pub(super) fn list<T: Serialize>(
+    format: Format,
+    rows: &[T],
+    headings: &[&str],
+    cells: impl Fn(&T) -> Vec<String>,
+) -> Result<(), CliError> {
+    match format {
+        Format::Json => json(&rows),
+        Format::Table => line(&table(headings, rows.iter().map(cells)).to_string()),
+    }
+}
+
+/// Prints a value as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
+    line(&serde_json::to_string_pretty(value).map_err(std::io::Error::other)?)
+}
+
+/// Prints a line; a reader that has gone away (`| head`) is no failure.
+pub(super) fn line(text: &str) -> Result<(), CliError> {
+    match writeln!(std::io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}
+
+fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(headings);
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    for row in rows {
+        // What upstreams send is data: control characters in it must not reach the terminal.
+        table.add_row(
+            row.into_iter()
+                .map(|cell| cell.chars().filter(|c| !c.is_control()).collect::<String>()),
+        );
+    }
+    table
+}
+
+/// An optional value, or a dash.
+pub(super) fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".into(), |value| value.to_string())
+}

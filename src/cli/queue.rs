@@ -1,0 +1,120 @@
+//! `sverka queue list|show|retry|cancel`.
+
+use clap::Subcommand;
+use sqlx::PgPool;
+
+use super::{CliError, Format, output};
+use crate::config::Settings;
+use crate::db::Database;
+use crate::queue::look;
+use crate::upstream::transport::clip;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List calls, newest first: all that are open or dead, or those of one state
+    List {
+        /// Only calls in this state
+        #[arg(long, value_parser = ["pending", "running", "unknown", "done", "dead", "cancelled"])]
+        state: Option<String>,
+        /// Show at most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Show one call with all its attempts
+    Show {
+        /// The call's number
+        id: i64,
+    },
+    /// Make a dead or waiting call now
+    Retry {
+        /// The call's number
+        id: i64,
+    },
+    /// Take a dead or waiting call out of the queue
+    Cancel {
+        /// The call's number
+        id: i64,
+    },
+}
+
+pub(super) async fn execute(command: &Command, settings: Settings, format: Format) -> Result<(), CliError> {
+    let database = Database::open_migrated(&settings).await?;
+    let done = on(command, &database.pool, format).await;
+    database.close().await;
+    done
+}
+
+async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliError> {
+    match command {
+        Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
+        Command::Show { id } => show(pool, *id, format).await,
+        Command::Retry { id } if look::retry(pool, *id).await? => {
+            output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))
+        }
+        Command::Cancel { id } if look::cancel(pool, *id).await? => output::line(&format!(
+            "call {id} is cancelled; what still differs is pushed by the next run"
+        )),
+        Command::Retry { id } | Command::Cancel { id } => Err(refusal(pool, *id).await?),
+    }
+}
+
+async fn list(pool: &PgPool, state: Option<&str>, limit: u32, format: Format) -> Result<(), CliError> {
+    let calls = look::calls(pool, state, i64::from(limit)).await?;
+    output::list(
+        format,
+        &calls,
+        &["ID", "STATE", "OPERATION", "WHAT", "TRIES", "DUE", "WHY"],
+        |call| {
+            vec![
+                call.id.to_string(),
+                call.state.clone(),
+                call.operation.clone(),
+                clip(&call.args.to_string(), 60),
+                call.attempt.to_string(),
+                call.due_at.format("%F %T UTC").to_string(),
+                call.reason.clone().unwrap_or_default(),
+            ]
+        },
+    )
+}
+
+async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
+    let Some((call, attempts)) = look::call(pool, id).await? else {
+        return Err(CliError::Failed(format!(
+            "there is no call {id}; ended ones are forgotten after queue.keep"
+        )));
+    };
+    if format == Format::Json {
+        return output::json(&serde_json::json!({ "call": call, "attempts": attempts }));
+    }
+    output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
+    output::line(&format!("what: {}", call.args))?;
+    output::line(&format!("why: {}", output::or_dash(call.reason)))?;
+    output::list(
+        format,
+        &attempts,
+        &["TRY", "STARTED", "ENDED", "OUTCOME", "HTTP", "NEXT", "WORDS"],
+        |attempt| {
+            vec![
+                attempt.attempt.to_string(),
+                attempt.started_at.format("%F %T%.3f").to_string(),
+                output::or_dash(attempt.ended_at.map(|at| at.format("%T%.3f"))),
+                output::or_dash(attempt.outcome.clone()),
+                output::or_dash(attempt.http_status),
+                output::or_dash(attempt.retry_at.map(|at| at.format("%T"))),
+                attempt.words.clone().unwrap_or_default(),
+            ]
+        },
+    )
+}
+
+async fn refusal(pool: &PgPool, id: i64) -> Result<CliError, CliError> {
+    Ok(CliError::Failed(match look::call(pool, id).await? {
+        None => format!("there is no call {id}"),
+        Some((call, _)) => format!(
+            "call {id} is {}: only a waiting or dead call can be retried or cancelled, and only while the same intent \
+             is not open in another call",
+            call.state
+        ),
+    }))
+}

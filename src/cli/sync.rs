@@ -1,0 +1,128 @@
+//! `sverka sync`: start jobs now and, where asked or where no daemon is alive, stay until their end.
+
+use super::follow::{self, Followed};
+use super::{CliError, Format, output};
+use crate::config::Settings;
+use crate::context::Context;
+use crate::db::Database;
+use crate::job::Job;
+use crate::queue::look;
+use crate::queue::presence;
+use crate::queue::run::{self, Trigger};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Jobs: warehouses, stock, prices, orders, reference [default: all that are configured]
+    #[arg(value_name = "JOB")]
+    jobs: Vec<String>,
+    /// Only this article (stock) or this Saplab position (orders)
+    #[arg(long, value_name = "ARTICLE|ORDER")]
+    only: Option<String>,
+    /// Wait for the end even if a daemon does the work
+    #[arg(long)]
+    wait: bool,
+}
+
+/// The jobs of those names; all, if none is named.
+pub(super) fn parse_jobs(names: &[String]) -> Result<Vec<Job>, CliError> {
+    if names.is_empty() {
+        return Ok(Job::ALL.to_vec());
+    }
+    let unknown = |name: &String| {
+        let known: Vec<_> = Job::ALL.iter().map(|job| job.as_str()).collect();
+        CliError::Usage(format!("there is no job «{name}»; jobs are: {}", known.join(", ")))
+    };
+    names
+        .iter()
+        .map(|name| Job::parse(name).ok_or_else(|| unknown(name)))
+        .collect()
+}
+
+pub(super) async fn sync(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
+    let jobs = parse_jobs(&args.jobs)?;
+    let database = Database::open_migrated(&settings).await?;
+    let synced = on(args, &database, settings, jobs, format).await;
+    database.close().await;
+    synced
+}
+
+async fn on(
+    args: &Args,
+    database: &Database,
+    settings: Settings,
+    jobs: Vec<Job>,
+    format: Format,
+) -> Result<(), CliError> {
+    let pool = &database.pool;
+    let context = Context::new(settings, 0)?;
+    let jobs = choose(args, jobs, &context)?;
+    // Somebody sits there and asks: an upstream that rests is tried at once.
+    look::resume(pool, None).await?;
+    let daemon = presence::daemons_alive(pool).await? > 0;
+    let mut runs = Vec::new();
+    for job in jobs {
+        runs.push(
+            run::request(pool, &context, job, Trigger::Command, args.only.as_deref())
+                .await?
+                .run_id(),
+        );
+    }
+    if daemon && !args.wait {
+        let runs: Vec<_> = runs.iter().map(ToString::to_string).collect();
+        return output::line(&format!("the daemon works on run {} (sverka status)", runs.join(", ")));
+    }
+    let followed = if daemon {
+        follow::follow(pool, &runs).await?
+    } else {
+        follow::work_and_follow(pool, context, &runs).await?
+    };
+    report(&followed, format)
+}
+
+/// The jobs that can be done: naming one that cannot is an error, naming none takes what is configured.
+fn choose(args: &Args, jobs: Vec<Job>, context: &Context) -> Result<Vec<Job>, CliError> {
+    let (can, cannot): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_configured(context));
+    if !args.jobs.is_empty()
+        && let Some(job) = cannot.first()
+    {
+        return Err(CliError::Usage(format!(
+            "job {job} has nothing to do: its upstream is not configured"
+        )));
+    }
+    let scoped = |job: &Job| args.only.is_none() || matches!(job, Job::Stock | Job::Orders);
+    let can: Vec<_> = can.into_iter().filter(scoped).collect();
+    if can.is_empty() {
+        return Err(CliError::Usage(
+            "no upstream is configured that this could be done with: sverka config show".into(),
+        ));
+    }
+    Ok(can)
+}
+
+fn report(followed: &Followed, format: Format) -> Result<(), CliError> {
+    let headings = ["JOB", "RUN", "OUTCOME", "PULLED", "PUSHED", "REFUSED", "DEAD", "NOTE"];
+    output::list(format, &followed.runs, &headings, |run| {
+        vec![
+            run.job.clone(),
+            run.id.to_string(),
+            output::or_dash(run.outcome.clone()),
+            run.rows_pulled.to_string(),
+            run.rows_pushed.to_string(),
+            run.rows_refused.to_string(),
+            run.dead_calls.to_string(),
+            run.note.clone().unwrap_or_default(),
+        ]
+    })?;
+    if let Some(why) = &followed.waiting {
+        return Err(CliError::Unavailable(format!(
+            "{why}. Nothing is lost: the calls stay in the queue and are made by the daemon, or by the next sync"
+        )));
+    }
+    let done = |run: &look::RunRow| run.outcome.as_deref() == Some("done") && run.rows_refused == 0;
+    if followed.runs.iter().all(done) {
+        return Ok(());
+    }
+    Err(CliError::Failed(
+        "not everything was done; see: sverka queue list".into(),
+    ))
+}

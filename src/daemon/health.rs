@@ -1,0 +1,117 @@
+//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+use crate::job::Job;
+
+/// What the pages look at.
+#[derive(Clone)]
+pub struct Health {
+    /// The database.
+    pub pool: PgPool,
+    /// The settings in force.
+    pub context: watch::Receiver<Arc<Context>>,
+    /// Whether the worker's loops live.
+    pub worker_alive: watch::Receiver<bool>,
+}
+
+/// A promise of `[freshness]` that is broken.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stale {
+    /// The job.
+    pub job: &'static str,
+    /// When it last succeeded; empty = never.
+    pub last_success: Option<DateTime<Utc>>,
+    /// The promise, in seconds.
+    pub promised_seconds: u64,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    reasons: Vec<String>,
+    stale: Vec<Stale>,
+}
+
+/// Serves until stopped.
+pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToken) {
+    let app = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .with_state(health);
+    if let Err(error) = axum::serve(listener, app)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+    {
+        tracing::error!(%error, "the HTTP server ended");
+    }
+}
+
+async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
+    let context = health.context.borrow().clone();
+    let mut reasons = Vec::new();
+    if !*health.worker_alive.borrow() {
+        reasons.push("the worker does not reach the database".to_owned());
+    }
+    let stale = match stale(&health.pool, &context).await {
+        Ok(stale) => stale,
+        Err(error) => {
+            reasons.push(format!("the database does not answer: {error}"));
+            Vec::new()
+        }
+    };
+    reasons.extend(
+        stale
+            .iter()
+            .map(|stale| format!("job {} has not succeeded for longer than promised", stale.job)),
+    );
+    let ready = reasons.is_empty();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(Ready { ready, reasons, stale }))
+}
+
+/// Which promises of `[freshness]` are broken. A job that has never succeeded is measured from the installation on.
+pub async fn stale(pool: &PgPool, context: &Context) -> sqlx::Result<Vec<Stale>> {
+    let successes: Vec<(String, Option<DateTime<Utc>>)> = sqlx::query_as(
+        "SELECT job, max(ended_at) FROM queue.run WHERE outcome = 'done' AND scope IS NULL GROUP BY job",
+    )
+    .fetch_all(pool)
+    .await?;
+    let (now, installed): (DateTime<Utc>, DateTime<Utc>) =
+        sqlx::query_as("SELECT now(), min(installed_on) FROM queue.migration")
+            .fetch_one(pool)
+            .await?;
+    Ok(Job::ALL
+        .into_iter()
+        .filter(|job| job.is_configured(context) && job.cron(&context.settings.schedule).is_some())
+        .filter_map(|job| {
+            let promised = job.freshness(&context.settings.freshness);
+            let last_success = successes
+                .iter()
+                .find(|(name, _)| name == job.as_str())
+                .and_then(|(_, at)| *at);
+            let age = (now - last_success.unwrap_or(installed)).to_std().unwrap_or_default();
+            (!promised.is_zero() && age > promised).then_some(Stale {
+                job: job.as_str(),
+                last_success,
+                promised_seconds: promised.as_secs(),
+            })
+        })
+        .collect())
+}

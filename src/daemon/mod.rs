@@ -1,0 +1,299 @@
+//! `sverka run`: the worker, the schedule, the signals, the health pages; until told to stop.
+
+pub mod health;
+pub mod schedule;
+mod signals;
+mod systemd;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{self, ConfigError, Loaded, Settings, Source};
+use crate::context::{ClientError, Context};
+use crate::db::{Database, DbError, store_settings};
+use crate::job::Job;
+use crate::queue::presence::{self, Role};
+use crate::queue::run::{self, Requested, Trigger};
+use crate::queue::worker::Worker;
+use crate::queue::{look, prune};
+use health::Health;
+use schedule::Alarm;
+use signals::{Asked, Signals};
+
+/// However long a sleep was meant to be, the daemon looks at the schedule again after this.
+const LOOK: Duration = Duration::from_secs(30);
+/// How often old rows are forgotten.
+const PRUNE: Duration = Duration::from_secs(3600);
+
+/// Why the daemon could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// No database.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A query failed at the start.
+    #[error("the database does not answer: {0}")]
+    Query(#[from] sqlx::Error),
+    /// An HTTP client could not be built.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The address of `http.listen` is taken or not ours.
+    #[error("http.listen = {address}: {error}")]
+    Listen {
+        /// As configured.
+        address: String,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// The signals could not be taken over.
+    #[error("the signals cannot be listened to: {0}")]
+    Signals(std::io::Error),
+    /// The schedule could not be set.
+    #[error("the schedule cannot be set: {0}")]
+    Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+}
+
+/// A daemon at work.
+pub struct Daemon {
+    pool: PgPool,
+    source: Source,
+    context: watch::Sender<Arc<Context>>,
+    worker: Worker,
+    worker_alive: watch::Sender<bool>,
+    alarm: Alarm,
+    wake: Arc<Notify>,
+    http: CancellationToken,
+    /// Where the health pages are, if anywhere.
+    pub address: Option<std::net::SocketAddr>,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> {
+    let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
+    let database = Database::open_migrated(&settings).await?;
+    let result = match Daemon::start(&database.pool, source, settings).await {
+        Ok(daemon) => daemon.serve(&mut signals).await,
+        Err(error) => Err(error),
+    };
+    database.close().await;
+    result
+}
+
+impl Daemon {
+    /// Starts every part over an open, migrated database.
+    pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
+        let listener = listen(&settings.http.listen).await?;
+        let daemon_id = presence::register(pool, Role::Daemon).await?;
+        let others = presence::daemons_alive(pool).await? - 1;
+        if others > 0 {
+            tracing::warn!(others, "other daemons work on this database too: they share the work");
+        }
+        let context = Context::new(settings, daemon_id)?;
+        let wake = Arc::new(Notify::new());
+        let alarm = Alarm::set(&context.settings.schedule, &wake).await?;
+        let (context, follow) = watch::channel(Arc::new(context));
+        let (worker_alive, alive) = watch::channel(true);
+        let http = CancellationToken::new();
+        let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        if let Some(listener) = listener {
+            let health = Health {
+                pool: pool.clone(),
+                context: follow.clone(),
+                worker_alive: alive,
+            };
+            tokio::spawn(health::serve(listener, health, http.clone()));
+        }
+        let worker = Worker::start(pool.clone(), follow, daemon_id);
+        tracing::info!(daemon = daemon_id, version = env!("CARGO_PKG_VERSION"), address = ?address, "ready");
+        systemd::ready();
+        Ok(Self {
+            pool: pool.clone(),
+            source,
+            context,
+            worker,
+            worker_alive,
+            alarm,
+            wake,
+            http,
+            address,
+        })
+    }
+
+    /// Serves the schedule and the signals until told to stop.
+    async fn serve(mut self, signals: &mut Signals) -> Result<(), DaemonError> {
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(LOOK));
+        let mut prune = tokio::time::interval(PRUNE);
+        let mut look = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    Asked::Sync => self.sync_all().await,
+                    Asked::Snapshot => self.snapshot().await,
+                    Asked::Reload => self.reload().await,
+                    Asked::Stop => break,
+                },
+                () = self.wake.notified() => self.serve_schedule().await,
+                _ = look.tick() => self.serve_schedule().await,
+                _ = prune.tick() => self.prune().await,
+                _ = watchdog.tick() => self.tell_alive(),
+            }
+        }
+        let grace = self.context.borrow().settings.shutdown_grace;
+        tokio::select! {
+            () = self.stop(grace) => Ok(()),
+            () = signals.interrupt() => {
+                tracing::warn!("interrupted again: leaving at once; calls under way are taken over when their leases end");
+                std::process::exit(130)
+            }
+        }
+    }
+
+    /// Claims no more, finishes or gives back what is under way.
+    pub async fn stop(self, grace: Duration) {
+        systemd::stopping();
+        tracing::info!(
+            calls = self.worker.in_flight(),
+            ?grace,
+            "stopping: no new calls, those under way may finish"
+        );
+        self.alarm.clear().await;
+        if let Err(error) = self.worker.stop(grace).await {
+            tracing::warn!(%error, "the queue could not be told that this daemon leaves; its leases run out by themselves");
+        }
+        self.http.cancel();
+        tracing::info!("stopped");
+    }
+
+    fn tell_alive(&self) {
+        let alive = self.worker.is_alive();
+        self.worker_alive
+            .send_if_modified(|was| std::mem::replace(was, alive) != alive);
+        // Silence makes systemd restart a daemon whose worker is stuck.
+        if alive {
+            systemd::alive();
+        }
+    }
+
+    async fn serve_schedule(&self) {
+        let context = self.context.borrow().clone();
+        match schedule::serve_due(&self.pool, &context).await {
+            Ok(begun) => {
+                for (job, requested) in begun {
+                    log_request(job, requested);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the schedule could not be served; it is looked at again"),
+        }
+    }
+
+    /// SIGUSR1: every configured job now; one that is under way is not started twice.
+    pub async fn sync_all(&self) {
+        let context = self.context.borrow().clone();
+        if let Err(error) = look::resume(&self.pool, None).await {
+            tracing::warn!(%error, "resting upstreams could not be woken");
+        }
+        for job in Job::ALL.into_iter().filter(|job| job.is_configured(&context)) {
+            match run::request(&self.pool, &context, job, Trigger::Signal, None).await {
+                Ok(requested) => log_request(job, requested),
+                Err(error) => tracing::error!(%job, %error, "the run could not be requested"),
+            }
+        }
+    }
+
+    /// SIGUSR2.
+    async fn snapshot(&self) {
+        match look::depth(&self.pool).await {
+            Ok(depths) => {
+                for depth in depths {
+                    tracing::info!(upstream = depth.upstream, state = depth.state, calls = depth.calls, oldest = %depth.oldest, "status: queue");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
+        }
+        for run in look::last_runs(&self.pool).await.unwrap_or_default() {
+            tracing::info!(
+                run = run.id,
+                job = run.job,
+                state = run.state,
+                outcome = run.outcome,
+                pulled = run.rows_pulled,
+                pushed = run.rows_pushed,
+                refused = run.rows_refused,
+                dead = run.dead_calls,
+                "status: last run"
+            );
+        }
+        tracing::info!(
+            in_flight = self.worker.in_flight(),
+            alive = self.worker.is_alive(),
+            "status: this daemon"
+        );
+    }
+
+    /// SIGHUP: a good configuration replaces the old one whole; a bad one changes nothing and is explained.
+    async fn reload(&mut self) {
+        systemd::reloading();
+        match self.reloaded().await {
+            Ok(()) => tracing::info!("configuration reloaded"),
+            Err(why) => tracing::error!(%why, "the configuration was not reloaded; the old one stays in force"),
+        }
+        systemd::ready();
+    }
+
+    async fn reloaded(&mut self) -> Result<(), ReloadError> {
+        let Loaded { settings, .. } = config::load(&self.source, config::environment())?;
+        let old = self.context.borrow().clone();
+        let context = Context::new(settings, old.daemon_id)?;
+        let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
+        store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
+        // A mended credential need not wait for the end of a pause.
+        look::resume(&self.pool, None).await?;
+        std::mem::replace(&mut self.alarm, alarm).clear().await;
+        self.context.send_replace(Arc::new(context));
+        Ok(())
+    }
+
+    async fn prune(&self) {
+        let keep = self.context.borrow().settings.queue.keep;
+        match prune::prune(&self.pool, keep).await {
+            Ok(0) => {}
+            Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),
+            Err(error) => tracing::warn!(%error, "old calls could not be pruned"),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ReloadError {
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+    #[error("the database does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+async fn listen(address: &str) -> Result<Option<TcpListener>, DaemonError> {
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let listener = TcpListener::bind(address).await;
+    listener.map(Some).map_err(|error| DaemonError::Listen {
+        address: address.to_owned(),
+        error,
+    })
+}
+
+fn log_request(job: Job, requested: Requested) {
+    match requested {
+        Requested::New(run) => tracing::info!(%job, run, "run requested"),
+        Requested::Joined(run) => tracing::info!(%job, run, "already under way: not started twice"),
+    }
+}

@@ -1,0 +1,8 @@
+//! The differences between `erp` and `mirror`: SQL views, laid here and read by the jobs, by `plan` and by people.
+//!
+//! Nothing in Rust decides what differs; `migrations/views/diff.sql` does.
+
+pub mod plan;
+mod views;
+
+pub use views::{ViewsError, lay_views};

@@ -1,0 +1,80 @@
+//! What would be done now, row by row, for people: the diff views read as they are.
+
+use serde::Serialize;
+use sqlx::PgPool;
+
+use crate::job::Job;
+
+/// One row that differs.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Change {
+    /// The job that would write it.
+    pub job: String,
+    /// add, insert, update, delete
+    pub action: String,
+    /// Which row.
+    pub row: String,
+    /// What stands there now; empty = nothing.
+    pub old: Option<String>,
+    /// What would stand there.
+    pub new: Option<String>,
+    /// Why it is not written although it differs.
+    pub held: Option<String>,
+}
+
+/// How many rows of one job differ.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Total {
+    /// The job.
+    pub job: String,
+    /// add, insert, update, delete
+    pub action: String,
+    /// Rows that would be written.
+    pub rows: i64,
+    /// Rows that are held.
+    pub held: i64,
+}
+
+/// Every view of schema `diff` in one shape. `$1`: the jobs asked for.
+const CHANGES: &str = "
+    SELECT 'warehouses' AS job, action, code AS row,
+           concat_ws('; ', old_address, old_contacts) AS old, concat_ws('; ', new_address, new_contacts) AS new, held
+      FROM diff.warehouse WHERE 'warehouses' = ANY($1)
+    UNION ALL
+    SELECT 'stock', action, warehouse || '/' || article, old_quantity::text, new_quantity::text, held
+      FROM diff.remain WHERE 'stock' = ANY($1)
+    UNION ALL
+    SELECT 'orders', 'update', saplab_id::text, old_status, coalesce(new_status, erp_status), held
+      FROM diff.order_status WHERE 'orders' = ANY($1)
+    UNION ALL
+    SELECT 'orders', action, saplab_id::text, NULL, concat_ws(' ', invoice, brand, article), held
+      FROM diff.\"order\" WHERE 'orders' = ANY($1)
+    UNION ALL
+    SELECT 'prices', action, supplier || '/' || source || '/' || brand || '/' || article, old_price::text, price::text, held
+      FROM diff.supplier_price WHERE 'prices' = ANY($1)";
+
+/// The rows that differ, at most `limit`.
+pub async fn changes(pool: &PgPool, jobs: &[Job], limit: i64) -> sqlx::Result<Vec<Change>> {
+    let sql = format!("SELECT * FROM ({CHANGES}) c ORDER BY job, row, action LIMIT $2");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(names(jobs))
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+}
+
+/// The rows that differ, counted.
+pub async fn totals(pool: &PgPool, jobs: &[Job]) -> sqlx::Result<Vec<Total>> {
+    let sql = format!(
+        "SELECT job, action, count(*) FILTER (WHERE held IS NULL) AS rows, count(held) AS held
+           FROM ({CHANGES}) c GROUP BY job, action ORDER BY job, action"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(names(jobs))
+        .fetch_all(pool)
+        .await
+}
+
+fn names(jobs: &[Job]) -> Vec<&'static str> {
+    jobs.iter().map(|job| job.as_str()).collect()
+}

@@ -1,0 +1,36 @@
+//! Suppliers' prices for the ERP: only rows that differ from the last good list are touched.
+
+use sqlx::PgConnection;
+
+/// Writes what `diff.supplier_price` shows of one list.
+pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "CREATE TEMP TABLE price_change ON COMMIT DROP AS
+         SELECT * FROM diff.supplier_price WHERE supplier = $1 AND source = $2",
+    )
+    .bind(supplier)
+    .bind(source)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::raw_sql(
+        "ANALYZE price_change;
+         DELETE FROM erp.supplier_prices e USING price_change d
+          WHERE d.action = 'delete' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
+            AND e.article = d.article;
+         UPDATE erp.supplier_prices e
+            SET name = d.name, price = d.price, quantity = d.quantity, quantity_text = d.quantity_text,
+                min_quantity = d.min_quantity, days_min = d.days_min, days_max = d.days_max, updated_at = now()
+           FROM price_change d
+          WHERE d.action = 'update' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
+            AND e.article = d.article;
+         INSERT INTO erp.supplier_prices (supplier, source, brand, article, name, price, quantity, quantity_text,
+                                          min_quantity, days_min, days_max, updated_at)
+         SELECT supplier, source, brand, article, name, price, quantity, quantity_text, min_quantity, days_min,
+                days_max, now()
+           FROM price_change WHERE action = 'insert';
+         DROP TABLE price_change",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

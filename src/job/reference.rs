@@ -1,0 +1,22 @@
+//! Job `reference`: the lists that the others look things up in.
+
+use sqlx::PgConnection;
+
+use super::{Fill, ask};
+use crate::context::Context;
+use crate::operation::carreta_profile::GetProfile;
+use crate::operation::saplab_statuses::ListStatuses;
+use crate::queue::run::Stand;
+
+pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
+    if run.stage > 0 || run.rounds > 0 {
+        return Ok(Fill::End);
+    }
+    if context.saplab.is_some() {
+        ask(tx, run, &ListStatuses {}, true).await?;
+    }
+    if context.carreta.is_some() {
+        ask(tx, run, &GetProfile {}, true).await?;
+    }
+    Ok(Fill::Calls)
+}

@@ -1,0 +1,114 @@
+//! Warehouses and remains at KEAZ.
+
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use crate::upstream::keaz::{Remain, Warehouse};
+
+/// The whole list of warehouses: what is not in it is gone.
+pub(crate) async fn replace_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) -> sqlx::Result<()> {
+    let codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
+    sqlx::query("DELETE FROM mirror.keaz_warehouse WHERE code <> ALL($1)")
+        .bind(codes)
+        .execute(&mut *tx)
+        .await?;
+    set_warehouses(tx, rows).await
+}
+
+/// Warehouses that KEAZ has; a field it does not mention stays as it was.
+pub(crate) async fn set_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) -> sqlx::Result<()> {
+    let codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
+    let addresses: Vec<_> = rows.iter().map(|row| row.address.as_deref()).collect();
+    let contacts: Vec<_> = rows.iter().map(|row| row.contacts.as_deref()).collect();
+    sqlx::query(
+        "INSERT INTO mirror.keaz_warehouse AS m (code, address, contacts)
+         SELECT DISTINCT ON (code) code, address, contacts
+           FROM unnest($1::text[], $2::text[], $3::text[]) AS x (code, address, contacts)
+          ORDER BY code
+         ON CONFLICT (code) DO UPDATE
+            SET address = coalesce(excluded.address, m.address), contacts = coalesce(excluded.contacts, m.contacts),
+                seen_at = now()
+          WHERE (m.address, m.contacts) IS DISTINCT FROM
+                (coalesce(excluded.address, m.address), coalesce(excluded.contacts, m.contacts))",
+    )
+    .bind(codes)
+    .bind(addresses)
+    .bind(contacts)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The whole list of remains: what is not in it is gone. Only what differs is touched.
+pub(crate) async fn replace_remains(tx: &mut PgConnection, rows: &[Remain]) -> sqlx::Result<()> {
+    let (warehouses, articles, quantities) = columns(rows);
+    sqlx::query(
+        "CREATE TEMP TABLE listed ON COMMIT DROP AS
+         SELECT DISTINCT ON (warehouse, article) warehouse, article, quantity
+           FROM unnest($1::text[], $2::text[], $3::numeric[]) AS x (warehouse, article, quantity)
+          ORDER BY warehouse, article",
+    )
+    .bind(warehouses)
+    .bind(articles)
+    .bind(quantities)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::raw_sql(
+        "ANALYZE listed;
+         DELETE FROM mirror.keaz_remain m
+          WHERE NOT EXISTS (SELECT FROM listed l WHERE l.warehouse = m.warehouse AND l.article = m.article);
+         UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
+           FROM listed l
+          WHERE l.warehouse = m.warehouse AND l.article = m.article AND l.quantity IS DISTINCT FROM m.quantity;
+         INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
+         SELECT l.warehouse, l.article, l.quantity FROM listed l
+          WHERE NOT EXISTS (SELECT FROM mirror.keaz_remain m
+                             WHERE l.warehouse = m.warehouse AND l.article = m.article)
+         ON CONFLICT (warehouse, article) DO NOTHING;
+         DROP TABLE listed",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Remains that KEAZ acknowledged.
+pub(crate) async fn set_remains<'a>(
+    tx: &mut PgConnection,
+    rows: impl IntoIterator<Item = &'a Remain>,
+) -> sqlx::Result<()> {
+    let (warehouses, articles, quantities) = columns(rows);
+    sqlx::query(
+        "INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[]) ORDER BY 1, 2
+         ON CONFLICT (warehouse, article) DO UPDATE SET quantity = excluded.quantity, seen_at = now()",
+    )
+    .bind(warehouses)
+    .bind(articles)
+    .bind(quantities)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Remains that KEAZ has deleted.
+pub(crate) async fn delete_remains(tx: &mut PgConnection, warehouse: &str, articles: &[&str]) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM mirror.keaz_remain WHERE warehouse = $1 AND article = ANY($2)")
+        .bind(warehouse)
+        .bind(articles)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+type Columns<'a> = (Vec<&'a str>, Vec<&'a str>, Vec<Option<Decimal>>);
+
+fn columns<'a>(rows: impl IntoIterator<Item = &'a Remain>) -> Columns<'a> {
+    let mut columns = Columns::default();
+    for row in rows {
+        columns.0.push(&row.warehouse);
+        columns.1.push(&row.article);
+        columns.2.push(row.quantity);
+    }
+    columns
+}

@@ -1,0 +1,116 @@
+//! Statuses and positions in Saplab.
+
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use crate::upstream::saplab::{Position, Status};
+
+/// The whole list of statuses.
+pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[Status]) -> sqlx::Result<()> {
+    let ids: Vec<_> = statuses.iter().map(|status| status.id).collect();
+    let names: Vec<_> = statuses.iter().map(|status| status.name.as_str()).collect();
+    let colors: Vec<_> = statuses.iter().map(|status| status.color.as_str()).collect();
+    let sms: Vec<_> = statuses.iter().map(|status| status.sms).collect();
+    let email: Vec<_> = statuses.iter().map(|status| status.email).collect();
+    sqlx::query("DELETE FROM mirror.saplab_status WHERE id <> ALL($1)")
+        .bind(&ids)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO mirror.saplab_status (id, name, color, sms, email)
+         SELECT DISTINCT ON (id) * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bool[], $5::bool[]) AS x (id)
+          ORDER BY id
+         ON CONFLICT (id) DO UPDATE
+            SET name = excluded.name, color = excluded.color, sms = excluded.sms, email = excluded.email",
+    )
+    .bind(ids)
+    .bind(names)
+    .bind(colors)
+    .bind(sms)
+    .bind(email)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Positions as a page showed them; of one that stands there twice, the last.
+pub(crate) async fn set_positions(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<()> {
+    let rows: Vec<_> = positions.iter().map(row).collect();
+    sqlx::query(
+        "INSERT INTO mirror.saplab_order AS m (
+             id, invoice, client_id, client_name, brand, article, name, quantity, price, total, initial_price,
+             status_id, status_name, distributor_id, distributor_name, client_comment, manager_comment, deny_request,
+             is_paid, is_denied, is_archived, doc_id, date_added, date_modified)
+         SELECT DISTINCT ON (x.id) x.id, x.invoice, x.client_id, x.client_name, x.brand, x.article, x.name,
+             x.quantity, x.price, x.total, x.initial_price, x.status_id, x.status_name, x.distributor_id,
+             x.distributor_name, x.client_comment, x.manager_comment, x.deny_request, x.is_paid, x.is_denied,
+             x.is_archived, x.doc_id, x.date_added, x.date_modified
+           FROM ROWS FROM (jsonb_to_recordset($1) AS (
+                    id bigint, invoice text, client_id bigint, client_name text, brand text, article text, name text,
+                    quantity int, price numeric, total numeric, initial_price numeric, status_id bigint,
+                    status_name text, distributor_id bigint, distributor_name text, client_comment text,
+                    manager_comment text, deny_request bool, is_paid bool, is_denied bool, is_archived bool,
+                    doc_id bigint, date_added timestamptz, date_modified timestamptz)) WITH ORDINALITY AS x
+          ORDER BY x.id, x.ordinality DESC
+         ON CONFLICT (id) DO UPDATE SET
+             invoice = excluded.invoice, client_id = excluded.client_id, client_name = excluded.client_name,
+             brand = excluded.brand, article = excluded.article, name = excluded.name, quantity = excluded.quantity,
+             price = excluded.price, total = excluded.total, initial_price = excluded.initial_price,
+             status_id = excluded.status_id, status_name = excluded.status_name,
+             distributor_id = excluded.distributor_id, distributor_name = excluded.distributor_name,
+             client_comment = excluded.client_comment, manager_comment = excluded.manager_comment,
+             deny_request = excluded.deny_request, is_paid = excluded.is_paid, is_denied = excluded.is_denied,
+             is_archived = excluded.is_archived, doc_id = excluded.doc_id, date_added = excluded.date_added,
+             date_modified = excluded.date_modified, seen_at = now()
+          WHERE to_jsonb(m) - 'seen_at' IS DISTINCT FROM to_jsonb(excluded) - 'seen_at'",
+    )
+    .bind(Json(rows))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Money and quantities travel as text: JSON numbers would be floats on the way.
+fn row(position: &Position) -> serde_json::Value {
+    let decimal = |value: Option<rust_decimal::Decimal>| value.map(|value| value.to_string());
+    serde_json::json!({
+        "id": position.id,
+        "invoice": position.invoice,
+        "client_id": position.client_id,
+        "client_name": position.client_name,
+        "brand": position.brand,
+        "article": position.article,
+        "name": position.name,
+        "quantity": position.quantity.filter(rust_decimal::Decimal::is_integer).and_then(|units| i32::try_from(units).ok()),
+        "price": decimal(position.price),
+        "total": decimal(position.total),
+        "initial_price": decimal(position.initial_price),
+        "status_id": position.status_id,
+        "status_name": position.status_name,
+        "distributor_id": position.distributor_id,
+        "distributor_name": position.distributor_name,
+        "client_comment": position.client_comment,
+        "manager_comment": position.manager_comment,
+        "deny_request": position.deny_request,
+        "is_paid": position.is_payed,
+        "is_denied": position.is_denied,
+        "is_archived": position.is_archived,
+        "doc_id": position.doc_id,
+        "date_added": position.date_added,
+        "date_modified": position.date_modified,
+    })
+}
+
+/// A status that Saplab acknowledged.
+pub(crate) async fn set_status(tx: &mut PgConnection, position: i64, status: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE mirror.saplab_order o
+            SET status_id = $2, status_name = (SELECT name FROM mirror.saplab_status WHERE id = $2), seen_at = now()
+          WHERE o.id = $1",
+    )
+    .bind(position)
+    .bind(status)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,251 @@
+//! KEAZ remains: list, update, delete. The KEAZ document does not give the resource; its name and fields are settings.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
+
+use super::keaz_verdicts::{self, Buried, Split};
+use super::keaz_warehouses::keaz;
+use super::{Applied, ApplyError, Operation, new_call};
+use crate::context::Context;
+use crate::mirror::{self, snapshot};
+use crate::queue::enqueue::NewCall;
+use crate::queue::outcome::ReadBack;
+use crate::queue::{Class, Priority};
+use crate::upstream::keaz::{Remain, Verdicts};
+use crate::upstream::{Fault, Upstream};
+
+/// `remains.list`: replaces the mirror.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListRemains {}
+
+impl Operation for ListRemains {
+    const NAME: &'static str = "keaz.remains.list";
+    const UPSTREAM: Upstream = Upstream::Keaz;
+    const CLASS: Class = Class::Read;
+    const PRIORITY: Priority = Priority::Normal;
+    type Request = ();
+    /// `None`: KEAZ has no such method, the mirror stays what it acknowledged.
+    type Answer = Option<Vec<Remain>>;
+
+    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    async fn send(&self, context: &Context, (): &()) -> Result<Self::Answer, Fault> {
+        match keaz(context)?.list_remains().await {
+            Err(Fault::Unsupported { .. } | Fault::Refused { .. }) => Ok(None),
+            listed => listed.map(Some),
+        }
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        context: &Context,
+        (): &(),
+        listed: &Self::Answer,
+    ) -> Result<Applied, ApplyError> {
+        let Some(rows) = listed else {
+            let note = "KEAZ does not list its remains; what it acknowledged counts";
+            return Ok(Applied {
+                note: Some(note.into()),
+                ..Applied::default()
+            });
+        };
+        snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
+        mirror::keaz::replace_remains(tx, rows).await?;
+        Ok(Applied {
+            pulled: i64::try_from(rows.len()).unwrap_or_default(),
+            ..Applied::default()
+        })
+    }
+}
+
+/// `remains.update`: these articles of this warehouse.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UpdateRemains {
+    /// The warehouse's code.
+    pub warehouse: String,
+    /// Articles.
+    pub articles: Vec<String>,
+}
+
+impl Operation for UpdateRemains {
+    const NAME: &'static str = "keaz.remains.update";
+    const UPSTREAM: Upstream = Upstream::Keaz;
+    const CLASS: Class = Class::Idempotent;
+    const PRIORITY: Priority = Priority::Bulk;
+    const READ_BACK: ReadBack = ReadBack::WhenLost;
+    type Request = Vec<Remain>;
+    type Answer = Verdicts;
+
+    async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
+        differing(pool, "update", &self.warehouse, &self.articles).await
+    }
+
+    async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
+        keaz(context)?.update_remains(rows).await
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        _: &Context,
+        rows: &Self::Request,
+        verdicts: &Verdicts,
+    ) -> Result<Applied, ApplyError> {
+        let split = Split::of(rows, verdicts);
+        mirror::keaz::set_remains(tx, split.good.iter().copied()).await?;
+        put_aside(tx, Self::NAME, &split).await?;
+        Ok(split.applied(verdicts))
+    }
+
+    fn read_back(&self) -> Option<NewCall> {
+        read_back()
+    }
+}
+
+/// `remains.delete`: these articles of this warehouse.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DeleteRemains {
+    /// The warehouse's code.
+    pub warehouse: String,
+    /// Articles.
+    pub articles: Vec<String>,
+}
+
+impl Operation for DeleteRemains {
+    const NAME: &'static str = "keaz.remains.delete";
+    const UPSTREAM: Upstream = Upstream::Keaz;
+    const CLASS: Class = Class::Idempotent;
+    const PRIORITY: Priority = Priority::Bulk;
+    const READ_BACK: ReadBack = ReadBack::WhenLost;
+    type Request = Vec<Remain>;
+    type Answer = Verdicts;
+
+    async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
+        differing(pool, "delete", &self.warehouse, &self.articles).await
+    }
+
+    async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
+        let keys: Vec<_> = rows
+            .iter()
+            .map(|row| (row.warehouse.clone(), row.article.clone()))
+            .collect();
+        keaz(context)?.delete_remains(&keys).await
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        _: &Context,
+        rows: &Self::Request,
+        verdicts: &Verdicts,
+    ) -> Result<Applied, ApplyError> {
+        let split = Split::of(rows, verdicts);
+        let articles: Vec<_> = split.good.iter().map(|row| row.article.as_str()).collect();
+        mirror::keaz::delete_remains(tx, &self.warehouse, &articles).await?;
+        put_aside(tx, Self::NAME, &split).await?;
+        Ok(split.applied(verdicts))
+    }
+
+    fn read_back(&self) -> Option<NewCall> {
+        read_back()
+    }
+}
+
+/// Enqueues what `diff.remain` shows and nothing holds, a batch of articles of one warehouse to a call. A row that an
+/// open call names already is left to it. Returns how many calls.
+pub(crate) async fn enqueue_differing(
+    tx: &mut PgConnection,
+    context: &Context,
+    run_id: i64,
+    article: Option<&str>,
+) -> sqlx::Result<u64> {
+    let enqueued = sqlx::query(
+        "WITH busy AS (
+             SELECT c.args ->> 'warehouse' AS warehouse, a.article
+               FROM queue.call c CROSS JOIN LATERAL jsonb_array_elements_text(c.args -> 'articles') AS a (article)
+              WHERE c.operation IN ('keaz.remains.update', 'keaz.remains.delete')
+                AND c.state IN ('pending', 'running', 'unknown')
+         ), free AS (
+             SELECT action, warehouse, article,
+                    (row_number() OVER (PARTITION BY action, warehouse ORDER BY article) - 1) / $2 AS batch
+               FROM diff.remain d
+              WHERE held IS NULL AND ($3::text IS NULL OR article = $3)
+                AND NOT EXISTS (SELECT FROM busy b WHERE b.warehouse = d.warehouse AND b.article = d.article)
+         )
+         INSERT INTO queue.call (run_id, upstream, operation, args, class, priority)
+         SELECT $1, 'keaz', 'keaz.remains.' || action,
+                jsonb_build_object('warehouse', warehouse, 'articles', jsonb_agg(article ORDER BY article)),
+                'idempotent', CASE WHEN $3 IS NULL THEN 3 ELSE 0 END
+           FROM free GROUP BY action, warehouse, batch
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
+    )
+    .bind(run_id)
+    .bind(i64::try_from(context.settings.keaz.batch_rows).unwrap_or(i64::MAX))
+    .bind(article)
+    .execute(tx)
+    .await?;
+    Ok(enqueued.rows_affected())
+}
+
+/// Reads what of these articles still differs.
+async fn differing(
+    pool: &PgPool,
+    action: &str,
+    warehouse: &str,
+    articles: &[String],
+) -> sqlx::Result<Option<Vec<Remain>>> {
+    let rows: Vec<(String, Option<Decimal>)> = sqlx::query_as(
+        "SELECT article, new_quantity FROM diff.remain
+          WHERE action = $1 AND warehouse = $2 AND article = ANY($3) ORDER BY article",
+    )
+    .bind(action)
+    .bind(warehouse)
+    .bind(articles)
+    .fetch_all(pool)
+    .await?;
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(article, quantity)| Remain {
+            warehouse: warehouse.to_owned(),
+            article,
+            quantity,
+        })
+        .collect();
+    Ok(Some(rows).filter(|rows| !rows.is_empty()))
+}
+
+/// Refused rows become dead calls that `diff.remain` looks for; accepted ones close theirs.
+async fn put_aside(tx: &mut PgConnection, operation: &str, split: &Split<'_, Remain>) -> sqlx::Result<()> {
+    keaz_verdicts::exhume(tx, split.good.iter().map(|row| row_key(row))).await?;
+    let bad = split.bad.iter().map(|(row, words)| Buried {
+        key: row_key(row),
+        args: json!({
+            "warehouse": row.warehouse,
+            "articles": [row.article],
+            "refused": row.quantity.map(|quantity| serde_json::Number::from(whole(quantity))),
+        }),
+        words: (*words).to_owned(),
+    });
+    keaz_verdicts::bury(tx, operation, bad).await
+}
+
+fn row_key(row: &Remain) -> String {
+    format!("keaz.remain:{}/{}", row.warehouse, row.article)
+}
+
+/// Published quantities are whole units; `diff.remain` makes them so.
+fn whole(quantity: Decimal) -> i64 {
+    i64::try_from(quantity).unwrap_or(i64::MAX)
+}
+
+fn read_back() -> Option<NewCall> {
+    Some(NewCall {
+        priority: Priority::Urgent,
+        ..new_call(&ListRemains {}, false)
+    })
+}

@@ -1,0 +1,255 @@
+//! Performs a claimed call from its name to its recorded end.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use sqlx::PgPool;
+
+use super::carreta_orders::ListOrders;
+use super::carreta_prices::FetchPrices;
+use super::carreta_profile::GetProfile;
+use super::keaz_remains::{DeleteRemains, ListRemains, UpdateRemains};
+use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
+use super::saplab_orders::ListPositions;
+use super::saplab_set_status::SetStatus;
+use super::saplab_statuses::ListStatuses;
+use super::{Applied, ApplyError, Operation};
+use crate::context::Context;
+use crate::queue::outcome::{Outcome, Policy, decide};
+use crate::queue::settle::{self, Failure};
+use crate::queue::{Call, Class};
+use crate::upstream::Fault;
+
+/// What performing needs beside the call.
+pub struct Performer<'a> {
+    /// The database.
+    pub pool: &'a PgPool,
+    /// Settings and clients.
+    pub context: &'a Context,
+    /// Whether our lease is certain to hold long enough for a request to begin.
+    pub lease_is_safe: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// Performs one call. An error is the database's: the call's lease then runs out and somebody else takes it.
+pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
+    match call.operation.as_str() {
+        ListWarehouses::NAME => typed::<ListWarehouses>(performer, call).await,
+        AddWarehouses::NAME => typed::<AddWarehouses>(performer, call).await,
+        UpdateWarehouses::NAME => typed::<UpdateWarehouses>(performer, call).await,
+        ListRemains::NAME => typed::<ListRemains>(performer, call).await,
+        UpdateRemains::NAME => typed::<UpdateRemains>(performer, call).await,
+        DeleteRemains::NAME => typed::<DeleteRemains>(performer, call).await,
+        ListPositions::NAME => typed::<ListPositions>(performer, call).await,
+        ListStatuses::NAME => typed::<ListStatuses>(performer, call).await,
+        SetStatus::NAME => typed::<SetStatus>(performer, call).await,
+        GetProfile::NAME => typed::<GetProfile>(performer, call).await,
+        ListOrders::NAME => typed::<ListOrders>(performer, call).await,
+        FetchPrices::NAME => typed::<FetchPrices>(performer, call).await,
+        unknown => {
+            tracing::error!(
+                call = call.id,
+                operation = unknown,
+                "this binary knows no such operation"
+            );
+            Ok(())
+        }
+    }
+}
+
+async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
+    let context = performer.context;
+    let operation: O = match serde_json::from_value(call.args.clone()) {
+        Ok(operation) => operation,
+        Err(error) => {
+            let words = format!("the arguments of the call cannot be read: {error}");
+            return failed::<O>(performer, call, None, dead(words)).await;
+        }
+    };
+    let Some(request) = operation.prepare(performer.pool, context).await? else {
+        let nothing = Applied {
+            note: Some("nothing differs any more".into()),
+            ..Applied::default()
+        };
+        return finish_without_request(performer, call, &nothing).await;
+    };
+    if !(performer.lease_is_safe)() {
+        tracing::warn!(
+            call = call.id,
+            "not sent: our lease may have run out while this process stood still"
+        );
+        return Ok(());
+    }
+    match operation.send(context, &request).await {
+        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
+        Err(fault) => {
+            let policy = Policy::from(&context.settings.queue);
+            let failures = u32::try_from(call.failures).unwrap_or_default();
+            let outcome = decide(O::CLASS, O::READ_BACK, &fault, failures + 1, &policy, fastrand::f64());
+            let failure = Failure {
+                outcome,
+                words: fault.to_string(),
+                http_status: fault.status(),
+                read_back: operation.read_back(),
+            };
+            failed::<O>(performer, call, Some(&fault), failure).await
+        }
+    }
+}
+
+/// Records success. The request is never repeated for the database's sake: only the recording is.
+async fn succeeded<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    request: &O::Request,
+    answer: &O::Answer,
+) -> sqlx::Result<()> {
+    let record = || record_success(performer, call, operation, request, answer);
+    let passing = |error: &ApplyError| matches!(error, ApplyError::Database(error) if is_passing(error));
+    match record.retry(database_retries()).when(passing).await {
+        Ok(Some(applied)) => {
+            tracing::debug!(
+                call = call.id,
+                run = call.run_id,
+                operation = O::NAME,
+                attempt = call.attempt,
+                pulled = applied.pulled,
+                pushed = applied.pushed,
+                refused = applied.refused,
+                "call done"
+            );
+            Ok(())
+        }
+        Ok(None) => {
+            tracing::warn!(
+                call = call.id,
+                operation = O::NAME,
+                "the answer came after the lease had run out: not recorded"
+            );
+            Ok(())
+        }
+        Err(ApplyError::Database(error)) => Err(error),
+        Err(error) => failed::<O>(performer, call, None, dead(error.to_string())).await,
+    }
+}
+
+/// The effect of the answer and the end of the call, in one transaction. `None`: the lease is lost, nothing written.
+async fn record_success<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    request: &O::Request,
+    answer: &O::Answer,
+) -> Result<Option<Applied>, ApplyError> {
+    let context = performer.context;
+    let mut tx = performer.pool.begin().await?;
+    if !settle::fence(&mut tx, call, context.daemon_id).await? {
+        return Ok(None);
+    }
+    let applied = Applied {
+        asked: true,
+        ..operation.apply(&mut tx, context, request, answer).await?
+    };
+    settle::done(&mut tx, context, call, &applied).await?;
+    tx.commit().await?;
+    Ok(Some(applied))
+}
+
+async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    let mut tx = performer.pool.begin().await?;
+    if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
+        settle::done(&mut tx, performer.context, call, applied).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+fn dead(words: String) -> Failure {
+    Failure {
+        outcome: Outcome::Dead,
+        words,
+        http_status: None,
+        read_back: None,
+    }
+}
+
+async fn failed<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    fault: Option<&Fault>,
+    failure: Failure,
+) -> sqlx::Result<()> {
+    let record = || settle::failed(performer.pool, performer.context, call, O::UPSTREAM, &failure);
+    let recorded = record.retry(database_retries()).when(is_passing).await?;
+    if !recorded {
+        tracing::warn!(
+            call = call.id,
+            operation = O::NAME,
+            "the lease had run out: the failure is not recorded"
+        );
+        return Ok(());
+    }
+    let (what_next, harm) = describe(&failure.outcome, O::CLASS);
+    let why = fault.map_or_else(|| failure.words.clone(), ToString::to_string);
+    if harm {
+        tracing::error!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, attempt = call.attempt, why, "call failed: {what_next}");
+    } else {
+        tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, attempt = call.attempt, why, "call failed: {what_next}");
+    }
+    Ok(())
+}
+
+/// What the daemon does next and what the admin can do, and whether a person is needed.
+fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
+    match outcome {
+        Outcome::Retry(wait) => (
+            format!("it is made again in {}", humantime::format_duration(round(*wait))),
+            false,
+        ),
+        Outcome::Pause(wait) => (
+            format!(
+                "the upstream rests for {}; nothing is lost; check its credentials and address (sverka check)",
+                humantime::format_duration(round(*wait))
+            ),
+            true,
+        ),
+        Outcome::Unknown if class == Class::Guarded => ("whether it happened is looked up upstream first".into(), true),
+        Outcome::Unknown => (
+            "what the upstream holds is read first, then only what still differs is sent".into(),
+            false,
+        ),
+        Outcome::Dead => (
+            "it is not made again by itself; see: sverka queue list --state dead".into(),
+            true,
+        ),
+    }
+}
+
+fn round(wait: Duration) -> Duration {
+    if wait < Duration::from_secs(1) {
+        Duration::from_millis(wait.as_millis() as u64)
+    } else {
+        Duration::from_secs(wait.as_secs())
+    }
+}
+
+/// A step in the database is repeated a few times when another try may succeed.
+pub(crate) fn database_retries() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_delay(Duration::from_secs(2))
+        .with_max_times(8)
+        .with_jitter()
+}
+
+/// Serialization failure, deadlock, lock timeout, a lost connection, a full pool: another try may succeed.
+pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(db) => db.code().is_some_and(|code| {
+            ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(&code.as_ref())
+                || code.starts_with("08")
+        }),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    }
+}

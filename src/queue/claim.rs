@@ -1,0 +1,138 @@
+//! Who works on a call: claims in batches, leases by the database's clock, heartbeats, and the rescue of calls whose
+//! worker died.
+//!
+//! The claim walks the index of pending calls by priority and due time and stops after what it takes, so its cost does
+//! not depend on how many ended, dead or future calls there are.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::types::PgInterval;
+
+use super::Call;
+
+/// After so many workers died over one call it is put aside for a person.
+const LOST_LEASES_MAX: i64 = 3;
+
+/// Takes up to `limit` due calls of an upstream; the attempt is counted and written before anything is sent.
+pub async fn claim(
+    pool: &PgPool,
+    upstream: &str,
+    limit: usize,
+    daemon_id: i64,
+    lease: Duration,
+) -> sqlx::Result<Vec<Call>> {
+    sqlx::query_as(
+        "WITH due AS (
+             SELECT c.id
+               FROM generate_series(0, 3) AS level (priority)
+              CROSS JOIN LATERAL (
+                    SELECT id FROM queue.call
+                     WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
+                     ORDER BY due_at LIMIT $2
+                       FOR UPDATE SKIP LOCKED) c
+              WHERE NOT EXISTS (SELECT FROM queue.upstream u WHERE u.name = $1 AND u.paused_until > now())
+              LIMIT $2
+         ), claimed AS (
+             UPDATE queue.call c
+                SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
+                    waits_for = NULL
+               FROM due WHERE c.id = due.id
+             RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at
+         ), journal AS (
+             INSERT INTO queue.attempt (call_id, attempt, daemon_id) SELECT id, attempt, $3 FROM claimed
+         )
+         SELECT id, run_id, operation, args, gating, attempt, failures FROM claimed ORDER BY priority, due_at",
+    )
+    .bind(upstream)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(daemon_id)
+    .bind(interval(lease))
+    .fetch_all(pool)
+    .await
+}
+
+/// Prolongs the leases of every call this daemon still works on.
+pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
+    sqlx::query(
+        "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
+         UPDATE queue.call SET lease_until = now() + $3
+          WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1",
+    )
+    .bind(daemon_id)
+    .bind(calls)
+    .bind(interval(lease))
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Takes calls away from workers whose lease has run out. What only reads or sets a value is made due again; what
+/// must not be repeated becomes unknown; a call that has outlived three workers is dead. Returns how many moved.
+pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
+    let moved = sqlx::query(
+        "WITH expired AS (
+             SELECT id, attempt, class FROM queue.call
+              WHERE state = 'running' AND lease_until < now()
+              ORDER BY lease_until LIMIT 1000
+                FOR UPDATE SKIP LOCKED
+         ), noted AS (
+             UPDATE queue.attempt a
+                SET ended_at = now(), outcome = 'lease lost', words = 'the worker stopped without an answer'
+               FROM expired e WHERE a.call_id = e.id AND a.attempt = e.attempt AND a.outcome IS NULL
+             RETURNING a.call_id
+         ), counted AS (
+             SELECT e.id, e.class,
+                    1 + (SELECT count(*) FROM queue.attempt a WHERE a.call_id = e.id AND a.outcome = 'lease lost') AS lost
+               FROM expired e
+         ), ended AS (
+             UPDATE queue.call c
+                SET state = CASE WHEN n.lost >= $1 THEN 'dead' WHEN n.class = 'guarded' THEN 'unknown' ELSE 'pending' END,
+                    ended_at = CASE WHEN n.lost >= $1 THEN now() END,
+                    reason = CASE WHEN n.lost >= $1 THEN 'its worker died ' || n.lost || ' times over it' END,
+                    failures = c.failures + 1, due_at = now(), lease_owner = NULL, lease_until = NULL
+               FROM counted n WHERE c.id = n.id
+             RETURNING c.run_id, c.gating, c.state
+         ), tally AS (
+             SELECT run_id, count(*) AS dead, count(*) FILTER (WHERE gating) AS gate
+               FROM ended WHERE state = 'dead' AND run_id IS NOT NULL GROUP BY run_id
+         ), runs AS (
+             UPDATE queue.run r
+                SET open_calls = r.open_calls - t.dead, gate_calls = r.gate_calls - t.gate,
+                    dead_calls = r.dead_calls + t.dead
+               FROM tally t WHERE r.id = t.run_id
+         )
+         SELECT FROM ended",
+    )
+    .bind(LOST_LEASES_MAX)
+    .execute(pool)
+    .await?;
+    Ok(moved.rows_affected())
+}
+
+/// Gives back, uncounted, what this daemon holds and will not finish. Only for calls that may be sent again.
+pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
+    let released = sqlx::query(
+        "WITH released AS (
+             UPDATE queue.call
+                SET state = 'pending', due_at = now(), lease_owner = NULL, lease_until = NULL
+              WHERE state = 'running' AND lease_owner = $1 AND class <> 'guarded'
+             RETURNING id, attempt
+         )
+         UPDATE queue.attempt a SET ended_at = now(), outcome = 'released', words = 'the daemon was told to stop'
+           FROM released r WHERE a.call_id = r.id AND a.attempt = r.attempt",
+    )
+    .bind(daemon_id)
+    .execute(pool)
+    .await?;
+    Ok(released.rows_affected())
+}
+
+/// A duration as PostgreSQL's interval; longer than 292,000 years does not occur.
+pub(super) fn interval(duration: Duration) -> PgInterval {
+    PgInterval {
+        months: 0,
+        days: 0,
+        microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+    }
+}

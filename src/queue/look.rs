@@ -1,0 +1,291 @@
+//! What people ask the queue: which calls, which attempts, which runs; and the two things they may do to a call.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgPool;
+
+/// A call as a person sees it.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct CallRow {
+    /// `queue.call.id`
+    pub id: i64,
+    /// pending, running, unknown, done, dead, cancelled
+    pub state: String,
+    /// `upstream.resource.action`
+    pub operation: String,
+    /// What it reads or pushes.
+    pub args: Value,
+    /// How often it was claimed.
+    pub attempt: i32,
+    /// When it is tried (again).
+    pub due_at: DateTime<Utc>,
+    /// Since when it is in the queue.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Its run.
+    pub run_id: Option<i64>,
+    /// The last words about it.
+    pub reason: Option<String>,
+}
+
+/// One attempt of a call.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct AttemptRow {
+    /// From 1.
+    pub attempt: i32,
+    /// When it was claimed.
+    pub started_at: DateTime<Utc>,
+    /// When it ended; empty while it is under way.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// done, retry, paused, unknown, dead, released, lease lost
+    pub outcome: Option<String>,
+    /// The status of the answer.
+    pub http_status: Option<i32>,
+    /// The upstream's words.
+    pub words: Option<String>,
+    /// When it was to be tried again.
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+/// A run as a person sees it.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct RunRow {
+    /// `queue.run.id`
+    pub id: i64,
+    /// The job.
+    pub job: String,
+    /// schedule, signal, command
+    pub trigger: String,
+    /// queued, running, ended
+    pub state: String,
+    /// done, partial, failed, superseded
+    pub outcome: Option<String>,
+    /// Calls in all.
+    pub calls: i32,
+    /// Calls not ended.
+    pub open_calls: i32,
+    /// Calls that are dead.
+    pub dead_calls: i32,
+    /// Rows read.
+    pub rows_pulled: i64,
+    /// Rows written upstream.
+    pub rows_pushed: i64,
+    /// Rows refused.
+    pub rows_refused: i64,
+    /// When it was asked for.
+    pub requested_at: DateTime<Utc>,
+    /// When its work began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// What an admin should know.
+    pub note: Option<String>,
+}
+
+const CALL: &str =
+    "SELECT id, state, operation, args, attempt, due_at, created_at, ended_at, run_id, reason FROM queue.call";
+const RUN: &str = "SELECT id, job, trigger, state, outcome, calls, open_calls, dead_calls, rows_pulled, rows_pushed,
+                          rows_refused, requested_at, started_at, ended_at, note FROM queue.run";
+
+/// Calls, newest first; of one state, or all that are open or dead.
+pub async fn calls(pool: &PgPool, state: Option<&str>, limit: i64) -> sqlx::Result<Vec<CallRow>> {
+    let sql = format!(
+        "{CALL} WHERE CASE WHEN $1::text IS NULL THEN state IN ('pending', 'running', 'unknown', 'dead') ELSE state = $1 END
+         ORDER BY id DESC LIMIT $2"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(state)
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+}
+
+/// One call with its attempts.
+pub async fn call(pool: &PgPool, id: i64) -> sqlx::Result<Option<(CallRow, Vec<AttemptRow>)>> {
+    let sql = format!("{CALL} WHERE id = $1");
+    let Some(call) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(pool)
+        .await?
+    else {
+        return Ok(None);
+    };
+    let attempts = sqlx::query_as(
+        "SELECT attempt, started_at, ended_at, outcome, http_status, words, retry_at FROM queue.attempt
+          WHERE call_id = $1 ORDER BY attempt",
+    )
+    .bind(id)
+    .fetch_all(pool)
+    .await?;
+    Ok(Some((call, attempts)))
+}
+
+/// Runs by their ids, in that order.
+pub async fn runs(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<RunRow>> {
+    let sql = format!("{RUN} WHERE id = ANY($1) ORDER BY array_position($1, id)");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(ids).fetch_all(pool).await
+}
+
+/// What runs wait for when every open call of theirs waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Open calls.
+    pub calls: i64,
+    /// Whom the next one waits for.
+    pub upstream: String,
+    /// Its last words.
+    pub reason: Option<String>,
+    /// Until the next try.
+    pub next_try: Duration,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            calls,
+            upstream,
+            reason,
+            next_try,
+        } = self;
+        let reason = reason.as_deref().unwrap_or("it rests");
+        write!(
+            f,
+            "{calls} calls wait for {upstream}, the next try is in {} s: {reason}",
+            next_try.as_secs()
+        )
+    }
+}
+
+/// Whether all open calls of these runs wait for a retry or for an upstream that rests.
+pub async fn waiting(pool: &PgPool, runs: &[i64]) -> sqlx::Result<Option<Waiting>> {
+    let found: Option<(i64, String, Option<String>, f64)> = sqlx::query_as(
+        "WITH open AS (
+             SELECT c.upstream, c.state, coalesce(c.reason, u.reason) AS reason,
+                    greatest(c.due_at, u.paused_until) AS next_at
+               FROM queue.call c LEFT JOIN queue.upstream u ON u.name = c.upstream
+              WHERE c.run_id = ANY($1) AND c.state IN ('pending', 'running', 'unknown')
+         )
+         SELECT count(*) OVER (), upstream, reason, extract(epoch FROM next_at - now())::float8
+           FROM open
+          WHERE NOT EXISTS (SELECT FROM open o WHERE o.state <> 'pending' OR o.next_at <= now())
+          ORDER BY next_at LIMIT 1",
+    )
+    .bind(runs)
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.map(|(calls, upstream, reason, seconds)| Waiting {
+        calls,
+        upstream,
+        reason,
+        next_try: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+    }))
+}
+
+/// The newest run of each job.
+pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
+    let sql = format!("{RUN} WHERE id IN (SELECT max(id) FROM queue.run GROUP BY job) ORDER BY job");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
+}
+
+/// Makes a dead or waiting call due now, with all its attempts before it. False: it is in no such state, or the same
+/// intent is open already.
+pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let retried = sqlx::query(
+        "UPDATE queue.call c
+            SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false
+          WHERE id = $1 AND (state = 'pending' OR state = 'dead' AND NOT EXISTS (
+                SELECT FROM queue.call o WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown')))",
+    )
+    .bind(id)
+    .execute(pool)
+    .await?;
+    sqlx::query("SELECT pg_notify('sverka_queue', '')")
+        .execute(pool)
+        .await?;
+    Ok(retried.rows_affected() == 1)
+}
+
+/// Takes a waiting or dead call out of the queue. What it was to push is pushed by the next run if it still differs.
+pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let cancelled = sqlx::query(
+        "WITH ended AS (
+             UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
+                    reason = 'cancelled by a person' || coalesce('; before that: ' || reason, '')
+              WHERE id = $1 AND state IN ('pending', 'dead', 'unknown')
+             RETURNING run_id, gating, state
+         ), before AS (SELECT state FROM queue.call WHERE id = $1), progress AS (
+             UPDATE queue.run r
+                SET open_calls = open_calls - 1, gate_calls = gate_calls - CASE WHEN e.gating THEN 1 ELSE 0 END
+               FROM ended e, before b WHERE r.id = e.run_id AND b.state <> 'dead'
+         )
+         SELECT FROM ended",
+    )
+    .bind(id)
+    .execute(pool)
+    .await?;
+    Ok(cancelled.rows_affected() == 1)
+}
+
+/// What stands in the queue, by upstream and state.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Depth {
+    /// The upstream.
+    pub upstream: String,
+    /// The state.
+    pub state: String,
+    /// How many.
+    pub calls: i64,
+    /// The oldest of them.
+    pub oldest: DateTime<Utc>,
+}
+
+/// Open and dead calls, counted.
+pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
+    sqlx::query_as(
+        "SELECT upstream, state, count(*) AS calls, min(created_at) AS oldest FROM queue.call
+          WHERE state IN ('pending', 'running', 'unknown', 'dead') GROUP BY upstream, state ORDER BY upstream, state",
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// An upstream that rests.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Paused {
+    /// The upstream.
+    pub name: String,
+    /// Until when.
+    pub paused_until: DateTime<Utc>,
+    /// Its words.
+    pub reason: Option<String>,
+}
+
+/// Upstreams that rest now.
+pub async fn paused(pool: &PgPool) -> sqlx::Result<Vec<Paused>> {
+    sqlx::query_as("SELECT name, paused_until, reason FROM queue.upstream WHERE paused_until > now() ORDER BY name")
+        .fetch_all(pool)
+        .await
+}
+
+/// Ends the rest of an upstream: its credentials were mended.
+pub async fn resume(pool: &PgPool, upstream: Option<&str>) -> sqlx::Result<()> {
+    sqlx::query("UPDATE queue.upstream SET paused_until = NULL WHERE $1::text IS NULL OR name = $1")
+        .bind(upstream)
+        .execute(pool)
+        .await?;
+    sqlx::query("UPDATE queue.call SET due_at = now() WHERE state = 'pending' AND due_at > now()
+                    AND ($1::text IS NULL OR upstream = $1)
+                    AND EXISTS (SELECT FROM queue.attempt a WHERE a.call_id = call.id AND a.attempt = call.attempt AND a.outcome = 'paused')")
+        .bind(upstream)
+        .execute(pool)
+        .await?;
+    sqlx::query("SELECT pg_notify('sverka_queue', '')")
+        .execute(pool)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! The durable queue: every call to an upstream is a row of `queue.call` before it is a request on the wire.
+//!
+//! The life of a call: [`enqueue`] -> [`claim`] (lease by the database's clock, attempt counted) -> the request, with
+//! no transaction open -> [`outcome`] decides (pure) -> [`settle`] records the end and its effect in one transaction,
+//! only while the lease is still held. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
+
+pub mod claim;
+pub mod enqueue;
+pub mod look;
+pub mod outcome;
+pub mod presence;
+pub mod prune;
+pub mod run;
+pub mod settle;
+pub mod wake;
+pub mod worker;
+
+use serde_json::Value;
+
+/// What a second execution of a call would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Nothing: it only reads.
+    Read,
+    /// Nothing new: it sets a value.
+    Idempotent,
+    /// Harm: it must be looked up upstream before it may ever be sent again.
+    Guarded,
+}
+
+impl Class {
+    /// The word in `queue.call.class`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Idempotent => "idempotent",
+            Self::Guarded => "guarded",
+        }
+    }
+}
+
+/// Who goes first when several calls are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i16)]
+pub enum Priority {
+    /// Read-backs, and what a person waits for.
+    Urgent = 0,
+    /// Order statuses.
+    High = 1,
+    /// Reads.
+    Normal = 2,
+    /// Bulk pushes.
+    Bulk = 3,
+}
+
+/// A claimed call: ours until its lease ends.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Call {
+    /// `queue.call.id`
+    pub id: i64,
+    /// The run it belongs to, where it belongs to one.
+    pub run_id: Option<i64>,
+    /// `upstream.resource.action`
+    pub operation: String,
+    /// What to read or push; never the values to push.
+    pub args: Value,
+    /// Whether the next stage of its run waits for it.
+    pub gating: bool,
+    /// Which attempt this is, from 1.
+    pub attempt: i32,
+    /// How many earlier attempts failed.
+    pub failures: i32,
+}

@@ -1,0 +1,55 @@
+//! Which processes work on this queue: one row each, kept fresh by the heartbeat.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use super::claim::interval;
+
+/// A daemon that has not been seen for so long is taken for dead.
+pub const SILENCE: Duration = Duration::from_secs(15);
+
+/// What kind of process works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `sverka run`
+    Daemon,
+    /// A command that does the work itself because no daemon is alive.
+    Command,
+}
+
+/// Registers this process; the id owns leases.
+pub async fn register(pool: &PgPool, role: Role) -> sqlx::Result<i64> {
+    let role = match role {
+        Role::Daemon => "daemon",
+        Role::Command => "command",
+    };
+    sqlx::query_scalar("INSERT INTO queue.daemon (role, host, pid, version) VALUES ($1, $2, $3, $4) RETURNING id")
+        .bind(role)
+        .bind(host())
+        .bind(i32::try_from(std::process::id()).unwrap_or_default())
+        .bind(env!("CARGO_PKG_VERSION"))
+        .fetch_one(pool)
+        .await
+}
+
+/// Says goodbye: nobody waits for this process any more.
+pub async fn leave(pool: &PgPool, daemon_id: i64) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM queue.daemon WHERE id = $1")
+        .bind(daemon_id)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// How many daemons are alive.
+pub async fn daemons_alive(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar("SELECT count(*) FROM queue.daemon WHERE role = 'daemon' AND seen_at > now() - $1")
+        .bind(interval(SILENCE))
+        .fetch_one(pool)
+        .await
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "localhost".into(), |name| name.trim().into())
+}

@@ -1,0 +1,56 @@
+//! Forgets what is old: ended calls with their attempts, ended runs, served slots, processes that are gone.
+//!
+//! Dead calls are never pruned: they wait for a person.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use super::claim::interval;
+
+/// So many rows at most in one statement, so that none is long.
+const BATCH: i64 = 5_000;
+
+/// Deletes what ended longer than `keep` ago. Returns how many calls went.
+pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
+    let mut pruned = 0;
+    loop {
+        let calls = sqlx::query(
+            "DELETE FROM queue.call WHERE id IN (
+                 SELECT id FROM queue.call
+                  WHERE state IN ('done', 'cancelled') AND ended_at < now() - $1
+                  ORDER BY ended_at LIMIT $2)",
+        )
+        .bind(interval(keep))
+        .bind(BATCH)
+        .execute(pool)
+        .await?
+        .rows_affected();
+        pruned += calls;
+        if calls < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    // The newest slot of each job is the memory of the schedule and stays.
+    sqlx::query(
+        "DELETE FROM queue.slot s
+          WHERE taken_at < now() - $1 AND slot < (SELECT max(slot) FROM queue.slot t WHERE t.job = s.job)",
+    )
+    .bind(interval(keep))
+    .execute(pool)
+    .await?;
+    // The newest finished run of each job is what freshness is measured by and stays.
+    sqlx::query(
+        "DELETE FROM queue.run r
+          WHERE state = 'ended' AND ended_at < now() - $1
+            AND id < (SELECT max(id) FROM queue.run t WHERE t.job = r.job AND t.outcome = 'done')
+            AND NOT EXISTS (SELECT FROM queue.call c WHERE c.run_id = r.id)",
+    )
+    .bind(interval(keep))
+    .execute(pool)
+    .await?;
+    sqlx::query("DELETE FROM queue.daemon WHERE seen_at < now() - interval '1 day'")
+        .execute(pool)
+        .await?;
+    Ok(pruned)
+}

@@ -1,0 +1,183 @@
+//! Records how a call ended: the only place that writes an outcome.
+//!
+//! Success: the fence, the answer's effect (written by the caller between [`fence`] and [`done`]), the end of the call
+//! and its run's progress are one transaction. Failure: one statement. Both only while the lease is still ours.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+
+use super::claim::interval;
+use super::enqueue::{NewCall, enqueue, enqueue_or_find};
+use super::outcome::Outcome;
+use super::{Call, run};
+use crate::context::Context;
+use crate::operation::Applied;
+use crate::upstream::Upstream;
+
+/// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
+pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "SELECT true FROM queue.call
+          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running' FOR UPDATE",
+    )
+    .bind(call.id)
+    .bind(call.attempt)
+    .bind(daemon_id)
+    .fetch_optional(tx)
+    .await
+    .map(|held: Option<bool>| held.is_some())
+}
+
+/// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
+pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    sqlx::query(
+        "WITH ended AS (
+             UPDATE queue.call
+                SET state = 'done', ended_at = now(), reason = $3, lease_owner = NULL, lease_until = NULL
+              WHERE id = $1
+         )
+         UPDATE queue.attempt SET ended_at = now(), outcome = 'done', http_status = $4, words = $3
+          WHERE call_id = $1 AND attempt = $2",
+    )
+    .bind(call.id)
+    .bind(call.attempt)
+    .bind(&applied.note)
+    .bind(applied.asked.then_some(200))
+    .execute(&mut *tx)
+    .await?;
+    release_waiting(tx, call.id, Duration::ZERO).await?;
+    let mut added = 0;
+    for next in &applied.next {
+        added += i32::from(
+            enqueue(
+                tx,
+                call.run_id,
+                &NewCall {
+                    gating: call.gating,
+                    ..next.clone()
+                },
+            )
+            .await?,
+        );
+    }
+    let progress = run::Progress {
+        ended: 1,
+        added,
+        gating: call.gating,
+        dead: 0,
+        pulled: applied.pulled,
+        pushed: applied.pushed,
+        refused: applied.refused,
+    };
+    if let Some(run_id) = call.run_id {
+        run::progress(tx, context, run_id, progress).await?;
+    }
+    Ok(())
+}
+
+/// What is known about a failed attempt.
+#[derive(Debug)]
+pub struct Failure {
+    /// What follows.
+    pub outcome: Outcome,
+    /// The upstream's words, redacted and clipped.
+    pub words: String,
+    /// The status of the answer, where there was one.
+    pub http_status: Option<u16>,
+    /// How to look upstream for the effect, when the outcome is unknown.
+    pub read_back: Option<NewCall>,
+}
+
+/// Records a failed attempt. False: the lease was lost, and somebody else has the call.
+pub async fn failed(
+    pool: &PgPool,
+    context: &Context,
+    call: &Call,
+    upstream: Upstream,
+    failure: &Failure,
+) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    if !fence(&mut tx, call, context.daemon_id).await? {
+        return Ok(false);
+    }
+    let (state, word, wait, counts) = match failure.outcome {
+        Outcome::Retry(wait) => ("pending", "retry", wait, true),
+        Outcome::Pause(wait) => ("pending", "paused", wait, false),
+        Outcome::Unknown => ("unknown", "unknown", Duration::ZERO, true),
+        Outcome::Dead => ("dead", "dead", Duration::ZERO, true),
+    };
+    let waits_for = match (&failure.outcome, &failure.read_back) {
+        (Outcome::Unknown, Some(read_back)) => Some(enqueue_or_find(&mut tx, read_back).await?),
+        _ => None,
+    };
+    if let Outcome::Pause(wait) = failure.outcome {
+        pause(&mut tx, upstream, wait, &failure.words).await?;
+    }
+    sqlx::query(
+        "WITH moved AS (
+             UPDATE queue.call
+                SET state = $3, failures = failures + $4::int, due_at = now() + $5, waits_for = $6, reason = $7,
+                    ended_at = CASE WHEN $3 = 'dead' THEN now() END, lease_owner = NULL, lease_until = NULL
+              WHERE id = $1
+             RETURNING due_at, state
+         )
+         UPDATE queue.attempt a
+            SET ended_at = now(), outcome = $8, http_status = $9, words = $7,
+                retry_at = CASE WHEN m.state = 'pending' THEN m.due_at END
+           FROM moved m WHERE a.call_id = $1 AND a.attempt = $2",
+    )
+    .bind(call.id)
+    .bind(call.attempt)
+    .bind(state)
+    .bind(i32::from(counts))
+    .bind(interval(wait))
+    .bind(waits_for)
+    .bind(&failure.words)
+    .bind(word)
+    .bind(failure.http_status.map(i32::from))
+    .execute(&mut *tx)
+    .await?;
+    if failure.outcome == Outcome::Dead {
+        release_waiting(&mut tx, call.id, context.settings.queue.backoff_base).await?;
+        if let Some(run_id) = call.run_id {
+            let progress = run::Progress {
+                ended: 1,
+                dead: 1,
+                gating: call.gating,
+                ..Default::default()
+            };
+            run::progress(&mut tx, context, run_id, progress).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
+/// differs from the mirror that the read-back has just refreshed, and sends only that.
+async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE queue.call SET state = 'pending', due_at = now() + $2, waits_for = NULL
+          WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'",
+    )
+    .bind(read_back)
+    .bind(interval(wait))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets an upstream rest: nothing is claimed for it until then, and its calls lose nothing.
+async fn pause(tx: &mut PgConnection, upstream: Upstream, wait: Duration, reason: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO queue.upstream (name, paused_until, reason) VALUES ($1, now() + $2, $3)
+         ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason",
+    )
+    .bind(upstream.as_str())
+    .bind(interval(wait))
+    .bind(reason)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

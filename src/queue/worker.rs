@@ -1,0 +1,253 @@
+//! The worker: claims due calls of each upstream up to its concurrency, performs them, keeps their leases alive.
+//!
+//! One loop for each upstream, so that a slow one never holds up another, and one for the heartbeat, which also rescues
+//! what dead workers left and moves runs that stand still. All of them end by the same token.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Call, claim, presence, run, wake};
+use crate::context::Context;
+use crate::operation::{Performer, perform};
+use crate::upstream::Upstream;
+
+/// A request begins only while the lease holds for at least so long.
+const LEASE_MARGIN: Duration = Duration::from_secs(2);
+
+/// Works on the queue of one database.
+pub struct Worker {
+    shared: Arc<Shared>,
+    loops: JoinSet<()>,
+    /// Claims no more, once cancelled.
+    stop: CancellationToken,
+    /// Ends the heartbeat, once cancelled; after the last call.
+    end: CancellationToken,
+}
+
+struct Shared {
+    pool: PgPool,
+    context: watch::Receiver<Arc<Context>>,
+    daemon_id: i64,
+    wake: Arc<Notify>,
+    in_flight: Mutex<HashSet<i64>>,
+    calls: TaskTracker,
+    born: Instant,
+    /// Milliseconds after `born` at which the last heartbeat was sent that succeeded.
+    beat: AtomicU64,
+}
+
+impl Worker {
+    /// Starts working. The context may be replaced at any time; each call uses the one of its claim.
+    pub fn start(pool: PgPool, context: watch::Receiver<Arc<Context>>, daemon_id: i64) -> Self {
+        let shared = Arc::new(Shared {
+            pool,
+            context,
+            daemon_id,
+            wake: Arc::new(Notify::new()),
+            in_flight: Mutex::default(),
+            calls: TaskTracker::new(),
+            born: Instant::now(),
+            beat: AtomicU64::new(0),
+        });
+        let (stop, end) = (CancellationToken::new(), CancellationToken::new());
+        let mut loops = JoinSet::new();
+        let poll = shared.context.borrow().settings.queue.poll;
+        loops.spawn(wake::listen(
+            shared.pool.clone(),
+            shared.wake.clone(),
+            poll,
+            end.clone(),
+        ));
+        loops.spawn(shared.clone().keep_alive(end.clone()));
+        for upstream in Upstream::ALL {
+            loops.spawn(shared.clone().serve(upstream, stop.clone()));
+        }
+        Self {
+            shared,
+            loops,
+            stop,
+            end,
+        }
+    }
+
+    /// Whether the worker's own loops are alive and its heartbeat reaches the database.
+    pub fn is_alive(&self) -> bool {
+        let lease = self.shared.context.borrow().settings.queue.lease;
+        !self.loops.is_empty() && self.shared.since_beat() < lease.max(presence::SILENCE)
+    }
+
+    /// How many calls are under way here.
+    pub fn in_flight(&self) -> usize {
+        self.shared.calls.len()
+    }
+
+    /// Claims no more, lets what is under way finish within `grace`, then gives back what may be given back. What must
+    /// not be repeated keeps its lease and is looked up by whoever rescues it.
+    pub async fn stop(mut self, grace: Duration) -> sqlx::Result<()> {
+        self.stop.cancel();
+        self.shared.wake.notify_waiters();
+        self.shared.calls.close();
+        if tokio::time::timeout(grace, self.shared.calls.wait()).await.is_err() {
+            tracing::warn!(
+                calls = self.in_flight(),
+                "calls under way did not finish within the grace period; they go back to the queue"
+            );
+        }
+        self.end.cancel();
+        self.loops.abort_all();
+        while self.loops.join_next().await.is_some() {}
+        claim::release(&self.shared.pool, self.shared.daemon_id).await?;
+        presence::leave(&self.shared.pool, self.shared.daemon_id).await
+    }
+}
+
+impl Shared {
+    /// One upstream: claim as many calls as there are free places, perform them, again.
+    async fn serve(self: Arc<Self>, upstream: Upstream, stop: CancellationToken) {
+        let settings = &self.context.borrow().settings.queue.clone();
+        let concurrency = match upstream {
+            Upstream::Keaz => settings.keaz.concurrency,
+            Upstream::Saplab => settings.saplab.concurrency,
+            Upstream::Carreta => settings.carreta.concurrency,
+        };
+        let places = Arc::new(Semaphore::new(concurrency));
+        while !stop.is_cancelled() {
+            let woken = self.wake.notified();
+            tokio::pin!(woken);
+            // Registered before looking: a call enqueued in between is not missed.
+            woken.as_mut().enable();
+            let free = places.available_permits();
+            let claimed = if free == 0 {
+                Ok(0)
+            } else {
+                self.claim_and_start(upstream, free, &places).await
+            };
+            let wait = match claimed {
+                // A full batch: there may be more.
+                Ok(calls) if calls > 0 && calls == free && free < concurrency => continue,
+                Ok(_) => self.context.borrow().settings.queue.poll,
+                Err(error) => {
+                    tracing::warn!(%upstream, %error, "the queue cannot be read; trying again");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = woken => {}
+                // A place became free.
+                _ = places.acquire(), if free == 0 => {}
+                () = self.next_due(upstream, wait) => {}
+            }
+        }
+    }
+
+    /// Sleeps until the next call of the upstream falls due, at most for `wait`.
+    async fn next_due(&self, upstream: Upstream, wait: Duration) {
+        let due: sqlx::Result<Option<f64>> = sqlx::query_scalar(
+            "SELECT min(extract(epoch FROM greatest(due_at, coalesce(u.paused_until, due_at)) - now()))::float8
+               FROM (SELECT min(due_at) AS due_at FROM queue.call
+                      WHERE upstream = $1 AND state = 'pending' AND due_at > now()) c
+               LEFT JOIN queue.upstream u ON u.name = $1",
+        )
+        .bind(upstream.as_str())
+        .fetch_one(&self.pool)
+        .await;
+        let due = due
+            .ok()
+            .flatten()
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        tokio::time::sleep(due.map_or(wait, |due| due.min(wait))).await;
+    }
+
+    async fn claim_and_start(
+        self: &Arc<Self>,
+        upstream: Upstream,
+        limit: usize,
+        places: &Arc<Semaphore>,
+    ) -> sqlx::Result<usize> {
+        let context = self.context.borrow().clone();
+        if !context.serves(upstream) {
+            return Ok(0);
+        }
+        let claimed_at = Instant::now();
+        let lease = context.settings.queue.lease;
+        let calls = claim::claim(&self.pool, upstream.as_str(), limit, self.daemon_id, lease).await?;
+        let count = calls.len();
+        for call in calls {
+            let Ok(place) = places.clone().try_acquire_owned() else {
+                break;
+            };
+            self.in_flight().insert(call.id);
+            let (shared, context) = (self.clone(), context.clone());
+            self.calls.spawn(async move {
+                shared.perform(&context, &call, claimed_at).await;
+                shared.in_flight().remove(&call.id);
+                drop(place);
+            });
+        }
+        Ok(count)
+    }
+
+    async fn perform(&self, context: &Context, call: &Call, claimed_at: Instant) {
+        let lease = context.settings.queue.lease;
+        let lease_is_safe = || self.since_beat().min(claimed_at.elapsed()) + LEASE_MARGIN < lease;
+        let performer = Performer {
+            pool: &self.pool,
+            context,
+            lease_is_safe: &lease_is_safe,
+        };
+        if let Err(error) = perform(&performer, call).await {
+            tracing::error!(
+                call = call.id, operation = call.operation, %error,
+                "the end of a call could not be recorded; its lease runs out and it is looked at again"
+            );
+        }
+    }
+
+    /// The heartbeat: prolongs leases, rescues what dead workers left, moves runs that stand still.
+    async fn keep_alive(self: Arc<Self>, end: CancellationToken) {
+        loop {
+            let context = self.context.borrow().clone();
+            let queue = &context.settings.queue;
+            if let Err(error) = self.beat(&context).await {
+                tracing::warn!(%error, "the heartbeat did not reach the database");
+            }
+            let pause = (queue.lease / 3).min(queue.poll).min(presence::SILENCE / 3);
+            tokio::select! {
+                () = end.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn beat(&self, context: &Context) -> sqlx::Result<()> {
+        let sent = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let calls: Vec<i64> = self.in_flight().iter().copied().collect();
+        claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
+        self.beat.store(sent, Ordering::Relaxed);
+        let rescued = claim::rescue(&self.pool).await?;
+        if rescued > 0 {
+            tracing::warn!(calls = rescued, "took over calls whose worker had died");
+            self.wake.notify_waiters();
+        }
+        run::tick(&self.pool, context).await
+    }
+
+    fn since_beat(&self) -> Duration {
+        self.born
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
+    }
+
+    fn in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
