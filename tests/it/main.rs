@@ -9,3 +9,4 @@
 
 mod harness;
 mod support;
+mod sync;

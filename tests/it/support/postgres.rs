@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex as StdMutex, PoisonError, mpsc};
@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use sverka::config::{self, Source};
 use sverka::db::cluster::Cluster;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
@@ -35,6 +36,8 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 static MAKING: Mutex<()> = Mutex::const_new(());
 
 struct Server {
+    /// Everything of this test process that is on disk.
+    folder: PathBuf,
     cluster: Cluster,
     keeper: Keeper,
 }
@@ -62,6 +65,11 @@ impl TestDatabase {
             name,
             _place: place,
         }
+    }
+
+    /// A folder for the test's own files; gone with the value, or with the process.
+    pub(crate) async fn folder() -> TempDir {
+        tempfile::tempdir_in(&server().await.folder).unwrap()
     }
 
     /// For `database.url`.
@@ -119,7 +127,11 @@ async fn start() -> Server {
     sverka::db::migrate(&admin.clone().database(TEMPLATE), &settings)
         .await
         .unwrap();
-    Server { cluster, keeper }
+    Server {
+        folder,
+        cluster,
+        keeper,
+    }
 }
 
 async fn execute(options: &PgConnectOptions, sql: &str) {
