@@ -7,6 +7,9 @@
     reason = "a panic of a test is its report"
 )]
 
+mod erp_views;
+mod faults;
 mod harness;
+mod refusals;
 mod support;
 mod sync;
