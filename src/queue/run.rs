@@ -215,15 +215,19 @@ pub async fn tick(pool: &PgPool, context: &Context) -> sqlx::Result<()> {
 async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<()> {
     loop {
         let run: Option<Stand> = sqlx::query_as(
-            "SELECT id, job, lane, scope, stage, rounds FROM queue.run WHERE id = $1 AND state = 'running' FOR UPDATE",
+            "SELECT id, job, lane, scope, stage, rounds, dead_calls FROM queue.run
+              WHERE id = $1 AND state = 'running' FOR UPDATE",
         )
         .bind(run_id)
         .fetch_optional(&mut *tx)
         .await?;
         let Some(run) = run else { return Ok(()) };
+        if run.is_exhausted() {
+            step(tx, run_id, run.stage + 1, 0).await?;
+            continue;
+        }
         match fill(tx, context, &run).await? {
             Ok(Fill::Next) => step(tx, run_id, run.stage + 1, 0).await?,
-            Ok(Fill::Calls) if run.rounds >= ROUNDS_MAX => step(tx, run_id, run.stage + 1, 0).await?,
             Ok(Fill::Calls) => {
                 step(tx, run_id, run.stage, run.rounds + 1).await?;
                 if recount(tx, run_id).await? > 0 {
@@ -252,6 +256,14 @@ pub struct Stand {
     pub stage: i16,
     /// How often it has been filled.
     pub rounds: i16,
+    dead_calls: i32,
+}
+
+impl Stand {
+    /// Whether another round of the stage would be pointless: what died would only die again.
+    fn is_exhausted(&self) -> bool {
+        self.rounds >= ROUNDS_MAX || self.rounds > 0 && self.dead_calls > 0
+    }
 }
 
 /// Fills one stage under a savepoint: a view of the company's that is broken fails the run, not the call that ended.
