@@ -88,6 +88,7 @@ impl Daemon {
     /// Starts every part over an open, migrated database.
     pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
         let listener = listen(&settings.http.listen).await?;
+        store_settings(&mut *pool.acquire().await?, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
         let others = presence::daemons_alive(pool).await? - 1;
         if others > 0 {

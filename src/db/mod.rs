@@ -69,7 +69,9 @@ impl Database {
                 (Some(cluster), options)
             }
         };
-        let options = options.application_name("sverka");
+        let options = options
+            .application_name("sverka")
+            .options([("client_min_messages", "warning")]);
         let pool = pool(settings, options.clone());
         let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
             .fetch_one(&pool)
@@ -114,6 +116,7 @@ fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options.options([
             ("statement_timeout", statement_timeout.to_string()),
             ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            // Else every ROLLBACK of an idle connection would be a warning.
             ("client_min_messages", "error".to_owned()),
         ]))
 }

@@ -1,4 +1,6 @@
 //! Job `orders`: Saplab positions in, ERP statuses out; Carreta orders in beside them, without holding them up.
+//!
+//! The shop's statuses come first: a new position enters the ERP with the status that the map gives for it.
 
 use sqlx::PgConnection;
 
@@ -16,22 +18,27 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         0 if run.rounds == 0 => {
             if saplab {
                 ask(tx, run, &ListStatuses {}, true).await?;
-                let read = run.scope.as_deref().and_then(|id| id.parse().ok()).map_or_else(
-                    || ListPositions::first_page(&context.settings.saplab),
-                    |id| ListPositions::one(id),
-                );
-                ask(tx, run, &read, true).await?;
             }
             if context.carreta.is_some() && run.scope.is_none() {
                 ask(tx, run, &ListOrders { page: None }, false).await?;
             }
             Ok(Fill::Calls)
         }
-        0 => Ok(Fill::Next),
-        1 if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
+        1 if run.rounds == 0 && saplab => {
+            let one = run
+                .scope
+                .as_deref()
+                .and_then(|id| id.parse().ok())
+                .map(ListPositions::one);
+            let read = one.unwrap_or_else(|| ListPositions::first_page(&context.settings.saplab));
+            ask(tx, run, &read, true).await?;
+            Ok(Fill::Calls)
+        }
+        0 | 1 => Ok(Fill::Next),
+        2 if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
             .await
             .map(pushed),
-        1 => Ok(Fill::Next),
+        2 => Ok(Fill::Next),
         _ => Ok(Fill::End),
     }
 }

@@ -86,7 +86,10 @@ impl Operation for UpdateRemains {
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-        keaz(context)?.update_remains(rows).await
+        keaz(context)?
+            .update_remains(rows)
+            .await
+            .map_err(keaz_verdicts::whole_batch)
     }
 
     async fn apply(
@@ -134,7 +137,10 @@ impl Operation for DeleteRemains {
             .iter()
             .map(|row| (row.warehouse.clone(), row.article.clone()))
             .collect();
-        keaz(context)?.delete_remains(&keys).await
+        keaz(context)?
+            .delete_remains(&keys)
+            .await
+            .map_err(keaz_verdicts::whole_batch)
     }
 
     async fn apply(

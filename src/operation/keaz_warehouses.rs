@@ -89,7 +89,10 @@ macro_rules! push_warehouses {
             }
 
             async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-                keaz(context)?.$method(rows).await
+                keaz(context)?
+                    .$method(rows)
+                    .await
+                    .map_err(keaz_verdicts::whole_batch)
             }
 
             async fn apply(

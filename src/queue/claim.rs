@@ -52,12 +52,15 @@ pub async fn claim(
     .await
 }
 
-/// Prolongs the leases of every call this daemon still works on.
+/// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
+/// no lease any more, and nobody can rescue it.
 pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
     sqlx::query(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
-          WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1",
+          WHERE id IN (SELECT id FROM queue.call
+                        WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
+                          FOR UPDATE SKIP LOCKED)",
     )
     .bind(daemon_id)
     .bind(calls)
@@ -107,7 +110,21 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     .bind(LOST_LEASES_MAX)
     .execute(pool)
     .await?;
-    Ok(moved.rows_affected())
+    Ok(moved.rows_affected() + release_orphans(pool).await?)
+}
+
+/// Calls whose read-back has ended without releasing them (its worker died, somebody cancelled it) are made again:
+/// each reads what still differs and sends only that.
+async fn release_orphans(pool: &PgPool) -> sqlx::Result<u64> {
+    let released = sqlx::query(
+        "UPDATE queue.call c SET state = 'pending', due_at = now(), waits_for = NULL
+          WHERE state = 'unknown' AND class <> 'guarded'
+            AND NOT EXISTS (SELECT FROM queue.call r
+                             WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
+    )
+    .execute(pool)
+    .await?;
+    Ok(released.rows_affected())
 }
 
 /// Gives back, uncounted, what this daemon holds and will not finish. Only for calls that may be sent again.

@@ -46,6 +46,7 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     .bind(applied.asked.then_some(200))
     .execute(&mut *tx)
     .await?;
+    close_dead(tx, call.id).await?;
     release_waiting(tx, call.id, Duration::ZERO).await?;
     let mut added = 0;
     for next in &applied.next {
@@ -139,6 +140,7 @@ pub async fn failed(
     .execute(&mut *tx)
     .await?;
     if failure.outcome == Outcome::Dead {
+        close_dead(&mut tx, call.id).await?;
         release_waiting(&mut tx, call.id, context.settings.queue.backoff_base).await?;
         if let Some(run_id) = call.run_id {
             let progress = run::Progress {
@@ -152,6 +154,18 @@ pub async fn failed(
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// An older dead call of the same intent has nothing to say any more: the intent was fulfilled, or has died anew.
+async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE queue.call SET state = 'cancelled', ended_at = now()
+          WHERE state = 'dead' AND key = (SELECT key FROM queue.call WHERE id = $1) AND id <> $1",
+    )
+    .bind(call_id)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
