@@ -110,6 +110,20 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(moved.rows_affected())
 }
 
+/// Makes calls due again that wait for a read-back which will never come: it died with its workers, a person or a
+/// newer run cancelled it. Returns how many.
+pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
+    let unblocked = sqlx::query(
+        "UPDATE queue.call c SET state = 'pending', due_at = now(), waits_for = NULL
+          WHERE c.state = 'unknown' AND c.class <> 'guarded'
+            AND NOT EXISTS (SELECT FROM queue.call r
+                             WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
+    )
+    .execute(pool)
+    .await?;
+    Ok(unblocked.rows_affected())
+}
+
 /// Gives back, uncounted, what this daemon holds and will not finish. Only for calls that may be sent again.
 pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
     let released = sqlx::query(
