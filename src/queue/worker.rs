@@ -151,19 +151,7 @@ impl Shared {
 
     /// Sleeps until the next call of the upstream falls due, at most for `wait`.
     async fn next_due(&self, upstream: Upstream, wait: Duration) {
-        let due: sqlx::Result<Option<f64>> = sqlx::query_scalar(
-            "SELECT min(extract(epoch FROM greatest(due_at, coalesce(u.paused_until, due_at)) - now()))::float8
-               FROM (SELECT min(due_at) AS due_at FROM queue.call
-                      WHERE upstream = $1 AND state = 'pending' AND due_at > now()) c
-               LEFT JOIN queue.upstream u ON u.name = $1",
-        )
-        .bind(upstream.as_str())
-        .fetch_one(&self.pool)
-        .await;
-        let due = due
-            .ok()
-            .flatten()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let due = claim::next_due(&self.pool, upstream.as_str()).await.ok().flatten();
         tokio::time::sleep(due.map_or(wait, |due| due.min(wait))).await;
     }
 
