@@ -88,6 +88,8 @@ pub struct Failure {
     pub http_status: Option<u16>,
     /// How to look upstream for the effect, when the outcome is unknown.
     pub read_back: Option<NewCall>,
+    /// Whether it counts against `queue.max_attempts`, as far as its outcome does.
+    pub counts: bool,
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
@@ -131,7 +133,7 @@ pub async fn failed(
     .bind(call.id)
     .bind(call.attempt)
     .bind(state)
-    .bind(i32::from(counts))
+    .bind(i32::from(counts && failure.counts))
     .bind(interval(wait))
     .bind(waits_for)
     .bind(&failure.words)

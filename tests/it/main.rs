@@ -1,1 +1,11 @@
-fn main() {}
+//! The integration tests: a real PostgreSQL, the real HTTP clients against the simulator, the real binary where
+//! processes matter. Each module is one subject; `support` is the harness that all of them stand on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic of a test is its report"
+)]
+
+mod harness;
+mod support;

@@ -1,0 +1,164 @@
+//! The real binary: `sverka run` as a process, and commands to their end.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use super::fixture::Fixture;
+use super::postgres;
+use super::wait::{PATIENCE, until};
+
+/// A process of `sverka run`. Killed on drop.
+pub(crate) struct Daemon {
+    child: Child,
+    pid: u32,
+    log: Arc<Mutex<Vec<String>>>,
+    /// Of its HTTP server.
+    pub(crate) address: SocketAddr,
+}
+
+impl Fixture {
+    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH`.
+    pub(crate) fn binary(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sverka"));
+        command.arg("--config").arg(&self.config).args(args);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .current_dir(self.folder.path())
+            .kill_on_drop(true)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn command(&self, args: &[&str]) -> Output {
+        let output = self.binary(args).output();
+        timeout(PATIENCE, output)
+            .await
+            .expect("the command did not end")
+            .unwrap()
+    }
+
+    /// Starts `sverka run` and returns when it is ready.
+    pub(crate) async fn daemon(&self) -> Daemon {
+        self.daemon_with(&[]).await
+    }
+
+    /// The same with additional environment.
+    pub(crate) async fn daemon_with(&self, environment: &[(&str, &str)]) -> Daemon {
+        let mut command = self.binary(&["run"]);
+        command.envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id().unwrap();
+        postgres::kill_with_us(pid).await;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let heard = log.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        let address = until("the daemon to be ready", async || {
+            let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+            assert!(
+                !said.contains("\nsverka: ") && !said.starts_with("sverka: "),
+                "the daemon did not start: {said}"
+            );
+            address(&said)
+        })
+        .await;
+        Daemon {
+            child,
+            pid,
+            log,
+            address,
+        }
+    }
+}
+
+/// In the line that says `ready`.
+fn address(log: &str) -> Option<SocketAddr> {
+    let line = log
+        .lines()
+        .find(|line| line.contains("ready") && line.contains("127.0.0.1:"))?;
+    let start = line.find("127.0.0.1:")?;
+    let text: String = line[start..]
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
+        .collect();
+    text.parse().ok()
+}
+
+impl Daemon {
+    /// Everything it has written so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// Waits until it has written this, `times` times.
+    pub(crate) async fn says(&self, words: &str, times: usize) {
+        let said = async || (self.log().matches(words).count() >= times).then_some(());
+        until(&format!("the daemon to say «{words}» {times} times"), said).await;
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.pid).unwrap()), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn ends_within(&mut self, patience: Duration) -> ExitStatus {
+        let ended = timeout(patience, self.child.wait()).await;
+        ended
+            .unwrap_or_else(|_| panic!("the daemon did not end:\n{}", self.log()))
+            .unwrap()
+    }
+
+    /// SIGKILL, and its end.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// SIGTERM, and a good end.
+    pub(crate) async fn stop(&mut self) {
+        self.signal(Signal::SIGTERM);
+        let status = self.ends_within(PATIENCE).await;
+        assert!(status.success(), "{status}:\n{}", self.log());
+    }
+
+    /// `GET path`: status and body.
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut answer))
+            .await
+            .expect("an answer")
+            .unwrap();
+        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap();
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        (status, body.unwrap_or_default())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.start_kill();
+        postgres::has_ended(self.pid);
+    }
+}

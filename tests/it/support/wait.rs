@@ -1,0 +1,24 @@
+//! Waiting for a fact, with a deadline: the only place of the tests that sleeps.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Nothing that a test waits for takes longer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Asks until the answer is there.
+///
+/// # Panics
+/// After [`PATIENCE`], saying what it waited for.
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "waited in vain for {what}");
+        tokio::time::sleep(LOOK).await;
+    }
+}
