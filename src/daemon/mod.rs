@@ -2,7 +2,7 @@
 
 pub mod health;
 pub mod schedule;
-mod signals;
+pub(crate) mod signals;
 mod systemd;
 
 use std::sync::Arc;
@@ -74,10 +74,10 @@ pub struct Daemon {
 
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> {
-    let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
+    let signals = Signals::listen().map_err(DaemonError::Signals)?;
     let database = Database::open_migrated(&settings).await?;
     let result = match Daemon::start(&database.pool, source, settings).await {
-        Ok(daemon) => daemon.serve(&mut signals).await,
+        Ok(daemon) => daemon.serve(signals).await,
         Err(error) => Err(error),
     };
     database.close().await;
@@ -110,7 +110,12 @@ impl Daemon {
             tokio::spawn(health::serve(listener, health, http.clone()));
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
-        tracing::info!(daemon = daemon_id, version = env!("CARGO_PKG_VERSION"), address = ?address, "ready");
+        tracing::info!(
+            daemon = daemon_id,
+            version = env!("CARGO_PKG_VERSION"),
+            address = address.map(tracing::field::display),
+            "ready"
+        );
         systemd::ready();
         Ok(Self {
             pool: pool.clone(),
@@ -126,7 +131,7 @@ impl Daemon {
     }
 
     /// Serves the schedule and the signals until told to stop.
-    async fn serve(mut self, signals: &mut Signals) -> Result<(), DaemonError> {
+    pub(crate) async fn serve(mut self, mut signals: Signals) -> Result<(), DaemonError> {
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(LOOK));
         let mut prune = tokio::time::interval(PRUNE);
         let mut look = tokio::time::interval(LOOK);
@@ -237,7 +242,7 @@ impl Daemon {
     }
 
     /// SIGHUP: a good configuration replaces the old one whole; a bad one changes nothing and is explained.
-    async fn reload(&mut self) {
+    pub(crate) async fn reload(&mut self) {
         systemd::reloading();
         match self.reloaded().await {
             Ok(()) => tracing::info!("configuration reloaded"),

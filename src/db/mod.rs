@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{ConnectOptions, Executor, PgPool};
 
 use crate::config::Settings;
 use cluster::Cluster;
@@ -69,9 +69,11 @@ impl Database {
                 (Some(cluster), options)
             }
         };
+        // Statements are not logged: merging a price list may well take its seconds.
         let options = options
             .application_name("sverka")
-            .options([("client_min_messages", "warning")]);
+            .options([("client_min_messages", "warning")])
+            .disable_statement_logging();
         let pool = pool(settings, options.clone());
         let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
             .fetch_one(&pool)

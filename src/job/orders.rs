@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 
 use super::{Fill, ask, pushed};
 use crate::context::Context;
+use crate::erp;
 use crate::operation::carreta_orders::ListOrders;
 use crate::operation::saplab_orders::ListPositions;
 use crate::operation::saplab_set_status;
@@ -35,9 +36,13 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
             Ok(Fill::Calls)
         }
         0 | 1 => Ok(Fill::Next),
-        2 if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
-            .await
-            .map(pushed),
+        2 if saplab => {
+            // What was written page by page is no longer in the diff; what is left was deleted from the ERP since.
+            erp::orders::write_all(tx).await?;
+            saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
+                .await
+                .map(pushed)
+        }
         2 => Ok(Fill::Next),
         _ => Ok(Fill::End),
     }

@@ -32,6 +32,16 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, name: &str, row
     Ok(())
 }
 
+/// Rows were deleted on our own demand: the next list may be shorter by so many.
+pub(crate) async fn shrink(tx: &mut PgConnection, name: &str, rows: usize) -> sqlx::Result<()> {
+    sqlx::query("UPDATE mirror.snapshot SET rows = greatest(rows - $2, 0) WHERE name = $1")
+        .bind(name)
+        .bind(i64::try_from(rows).unwrap_or(i64::MAX))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Whether `rows` is less than the given share of `last`.
 #[allow(clippy::float_arithmetic, clippy::cast_precision_loss)] // a share of a count, not money
 fn too_short(rows: i64, last: i64, share: f64) -> bool {

@@ -26,8 +26,8 @@ impl Operation for ListRemains {
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
     type Request = ();
-    /// `None`: KEAZ has no such method, the mirror stays what it acknowledged.
-    type Answer = Option<Vec<Remain>>;
+    /// `Err`: KEAZ's words, where it does not answer this; the mirror stays what it acknowledged.
+    type Answer = Result<Vec<Remain>, String>;
 
     async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
         Ok(Some(()))
@@ -35,8 +35,8 @@ impl Operation for ListRemains {
 
     async fn send(&self, context: &Context, (): &()) -> Result<Self::Answer, Fault> {
         match keaz(context)?.list_remains().await {
-            Err(Fault::Unsupported { .. } | Fault::Refused { .. }) => Ok(None),
-            listed => listed.map(Some),
+            Err(fault @ (Fault::Unsupported { .. } | Fault::Refused { .. })) => Ok(Err(fault.to_string())),
+            listed => listed.map(Ok),
         }
     }
 
@@ -47,12 +47,15 @@ impl Operation for ListRemains {
         (): &(),
         listed: &Self::Answer,
     ) -> Result<Applied, ApplyError> {
-        let Some(rows) = listed else {
-            let note = "KEAZ does not list its remains; what it acknowledged counts";
-            return Ok(Applied {
-                note: Some(note.into()),
-                ..Applied::default()
-            });
+        let rows = match listed {
+            Ok(rows) => rows,
+            Err(words) => {
+                let note = format!("KEAZ does not list its remains, so what it acknowledged counts ({words})");
+                return Ok(Applied {
+                    note: Some(note),
+                    ..Applied::default()
+                });
+            }
         };
         snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
         mirror::keaz::replace_remains(tx, rows).await?;
@@ -153,6 +156,7 @@ impl Operation for DeleteRemains {
         let split = Split::of(rows, verdicts);
         let articles: Vec<_> = split.good.iter().map(|row| row.article.as_str()).collect();
         mirror::keaz::delete_remains(tx, &self.warehouse, &articles).await?;
+        snapshot::shrink(tx, ListRemains::NAME, articles.len()).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
     }

@@ -128,21 +128,7 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     .bind(LOST_LEASES_MAX)
     .execute(pool)
     .await?;
-    Ok(moved.rows_affected() + release_orphans(pool).await?)
-}
-
-/// Calls whose read-back has ended without releasing them (its worker died, somebody cancelled it) are made again:
-/// each reads what still differs and sends only that.
-async fn release_orphans(pool: &PgPool) -> sqlx::Result<u64> {
-    let released = sqlx::query(
-        "UPDATE queue.call c SET state = 'pending', due_at = now(), waits_for = NULL
-          WHERE state = 'unknown' AND class <> 'guarded'
-            AND NOT EXISTS (SELECT FROM queue.call r
-                             WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
-    )
-    .execute(pool)
-    .await?;
-    Ok(released.rows_affected())
+    Ok(moved.rows_affected())
 }
 
 /// Makes calls due again that wait for a read-back which will never come: it died with its workers, a person or a

@@ -174,8 +174,12 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 /// differs from the mirror that the read-back has just refreshed, and sends only that.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.call SET state = 'pending', due_at = now() + $2, waits_for = NULL
-          WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'",
+        "WITH released AS (
+             UPDATE queue.call SET state = 'pending', due_at = now() + $2, waits_for = NULL
+              WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'
+             RETURNING id
+         )
+         SELECT pg_notify('sverka_queue', '') FROM released LIMIT 1",
     )
     .bind(read_back)
     .bind(interval(wait))

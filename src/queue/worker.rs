@@ -239,6 +239,8 @@ impl Shared {
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
             tracing::warn!(calls = rescued, "took over calls whose worker had died");
+        }
+        if rescued + claim::unblock(&self.pool).await? > 0 {
             self.wake.notify_waiters();
         }
         run::tick(&self.pool, context).await

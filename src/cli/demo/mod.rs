@@ -4,7 +4,6 @@
 mod company;
 mod proof;
 
-use std::path::Path;
 use std::time::Instant;
 
 use sqlx::PgPool;
@@ -12,7 +11,8 @@ use sqlx::PgPool;
 use super::{CliError, follow, output};
 use crate::config::{self, Loaded, Settings, Source};
 use crate::context::Context;
-use crate::daemon::Daemon;
+use crate::daemon::signals::Signals;
+use crate::daemon::{Daemon, DaemonError};
 use crate::db::Database;
 use crate::diff::plan;
 use crate::job::Job;
@@ -36,8 +36,10 @@ pub(super) async fn show(args: &Args) -> Result<(), CliError> {
     let simulator = simulate::start(Options::default()).await?;
     *simulator.world() = World::demo(SEED, POSITIONS, PRICE_ROWS);
     let source = Source {
-        path: Some(write_configuration(folder.path(), &simulator)?),
+        path: Some(folder.path().join("sverka.toml")),
     };
+    // No schedule while the demo counts.
+    write_configuration(&source, &simulator, "")?;
     let Loaded { settings, .. } = config::load(&source, [])?;
     // It fails only where a logger runs already, and one is enough.
     let _ = crate::logging::start(&settings.log);
@@ -62,22 +64,26 @@ async fn on(
 ) -> Result<(), CliError> {
     let context = Context::new(settings.clone(), 0)?;
     company::fill(pool).await?;
-    let daemon = Daemon::start(pool, source, settings).await?;
+    let mut daemon = Daemon::start(pool, source.clone(), settings).await?;
     let address = daemon.address;
     let played = play(pool, &context, simulator).await;
     if played.is_ok() {
         output::line(&format!("\nDone in {:.1} s.", begun.elapsed().as_secs_f64()))?;
     }
     if played.is_ok() && !once {
+        let folder = context.settings.data_dir.display();
         let address = address.map_or_else(String::new, |address| format!("http://{address}/readyz"));
         output::line(&format!(
-            "The daemon runs on, {address}; change the ERP's tables and watch. Ctrl-C ends it."
+            "The daemon runs on ({address}) and looks every ten seconds. Change the ERP and watch:\n\
+             \n  psql -h {folder}/run -U sverka sverka -c \"UPDATE erp.stock SET quantity = 3 WHERE article = '100001'\"\
+             \n  curl -s {}/_sim/ledger | tail -c 500\n\
+             \nCtrl-C ends it.",
+            simulator.keaz_url()
         ))?;
-        output::line(&format!(
-            "  psql -h {}/run -U sverka sverka",
-            context.settings.data_dir.display()
-        ))?;
-        tokio::signal::ctrl_c().await?;
+        write_configuration(&source, simulator, "*/10 * * * * *")?;
+        daemon.reload().await;
+        let signals = Signals::listen().map_err(DaemonError::Signals)?;
+        return Ok(daemon.serve(signals).await?);
     }
     daemon.stop(context.settings.shutdown_grace).await;
     played
@@ -158,8 +164,10 @@ fn folder() -> std::io::Result<tempfile::TempDir> {
 }
 
 /// The demo's configuration file, as an admin would write it.
-fn write_configuration(folder: &Path, simulator: &Simulator) -> std::io::Result<std::path::PathBuf> {
-    let path = folder.join("sverka.toml");
+fn write_configuration(source: &Source, simulator: &Simulator, cron: &str) -> std::io::Result<()> {
+    let Some((path, folder)) = source.path.as_deref().and_then(|path| Some((path, path.parent()?))) else {
+        return Ok(());
+    };
     let options = simulator.options().clone();
     let text = format!(
         r#"data_dir = "{data_dir}"
@@ -169,6 +177,13 @@ level = "warn"
 
 [http]
 listen = "127.0.0.1:0"
+
+[schedule]
+warehouses = "{cron}"
+stock = "{cron}"
+orders = "{cron}"
+prices = ""
+reference = ""
 
 [keaz]
 base_url = "{keaz}"
@@ -206,6 +221,5 @@ url = "{prices}"
         carreta_key = options.carreta_key,
         prices = simulator.price_list_url("main"),
     );
-    std::fs::write(&path, text)?;
-    Ok(path)
+    std::fs::write(path, text)
 }
