@@ -27,6 +27,8 @@ use signals::{Asked, Signals};
 
 /// However long a sleep was meant to be, the daemon looks at the schedule again after this.
 const LOOK: Duration = Duration::from_secs(30);
+/// How often the worker's health is looked at where systemd does not ask for it.
+const ALIVE: Duration = Duration::from_secs(5);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -77,7 +79,7 @@ pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> 
     let signals = Signals::listen().map_err(DaemonError::Signals)?;
     let database = Database::open_migrated(&settings).await?;
     let result = match Daemon::start(&database.pool, source, settings).await {
-        Ok(daemon) => daemon.serve(signals).await,
+        Ok(daemon) => daemon.serve(signals, &database).await,
         Err(error) => Err(error),
     };
     database.close().await;
@@ -131,8 +133,8 @@ impl Daemon {
     }
 
     /// Serves the schedule and the signals until told to stop.
-    pub(crate) async fn serve(mut self, mut signals: Signals) -> Result<(), DaemonError> {
-        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(LOOK));
+    pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
         let mut look = tokio::time::interval(LOOK);
         loop {
@@ -146,7 +148,7 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
-                _ = watchdog.tick() => self.tell_alive(),
+                _ = watchdog.tick() => self.tell_alive(database).await,
             }
         }
         let grace = self.context.borrow().settings.shutdown_grace;
@@ -175,13 +177,15 @@ impl Daemon {
         tracing::info!("stopped");
     }
 
-    fn tell_alive(&self) {
+    async fn tell_alive(&self, database: &Database) {
         let alive = self.worker.is_alive();
         self.worker_alive
             .send_if_modified(|was| std::mem::replace(was, alive) != alive);
         // Silence makes systemd restart a daemon whose worker is stuck.
         if alive {
             systemd::alive();
+        } else if let Err(error) = database.revive().await {
+            tracing::error!(%error, "the private PostgreSQL does not answer and cannot be started again");
         }
     }
 

@@ -91,6 +91,14 @@ impl Database {
         Ok(database)
     }
 
+    /// Starts the private server again if it died under us; a server that is not ours is left to its own people.
+    pub async fn revive(&self) -> Result<(), DbError> {
+        match &self.cluster {
+            Some(cluster) => Ok(cluster.revive().await?),
+            None => Ok(()),
+        }
+    }
+
     /// Closes the connections and lets go of the private cluster.
     pub async fn close(self) {
         self.pool.close().await;

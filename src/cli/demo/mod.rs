@@ -46,7 +46,7 @@ pub(super) async fn show(args: &Args) -> Result<(), CliError> {
     output::line("1. A private PostgreSQL, the simulated KEAZ, Saplab and Carreta, and the daemon")?;
     let database = Database::open_migrated(&settings).await?;
     let shown = tokio::select! {
-        shown = on(&database.pool, source, settings, &simulator, args.once, begun) => shown,
+        shown = on(&database, source, settings, &simulator, args.once, begun) => shown,
         _ = tokio::signal::ctrl_c(), if args.once => Err(CliError::Failed("interrupted".into())),
     };
     database.close().await;
@@ -55,13 +55,14 @@ pub(super) async fn show(args: &Args) -> Result<(), CliError> {
 }
 
 async fn on(
-    pool: &PgPool,
+    database: &Database,
     source: Source,
     settings: Settings,
     simulator: &Simulator,
     once: bool,
     begun: Instant,
 ) -> Result<(), CliError> {
+    let pool = &database.pool;
     let context = Context::new(settings.clone(), 0)?;
     company::fill(pool).await?;
     let mut daemon = Daemon::start(pool, source.clone(), settings).await?;
@@ -83,7 +84,7 @@ async fn on(
         write_configuration(&source, simulator, "*/10 * * * * *")?;
         daemon.reload().await;
         let signals = Signals::listen().map_err(DaemonError::Signals)?;
-        return Ok(daemon.serve(signals).await?);
+        return Ok(daemon.serve(signals, database).await?);
     }
     daemon.stop(context.settings.shutdown_grace).await;
     played
