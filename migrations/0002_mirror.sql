@@ -10,7 +10,7 @@ CREATE TABLE mirror.snapshot (
     etag          text,
     last_modified text
 );
-COMMENT ON TABLE mirror.snapshot IS 'The last good whole list of each kind: keaz.warehouses, keaz.remains, saplab.statuses, carreta.prices:NAME.';
+COMMENT ON TABLE mirror.snapshot IS 'The last good whole list of each kind: keaz.warehouses.list, keaz.remains.list, saplab.statuses.list, carreta.prices:NAME.';
 COMMENT ON COLUMN mirror.snapshot.rows IS 'Its length: a much shorter successor is refused whole.';
 COMMENT ON COLUMN mirror.snapshot.etag IS 'Validator of a price list, sent back as If-None-Match.';
 

@@ -4,10 +4,10 @@
 //! filter says, so that no key reaches a log.
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::config::{Log, LogFormat};
 
@@ -30,28 +30,23 @@ pub fn start(log: &Log) -> Result<(), TryInitError> {
         .filter(|filter| !filter.is_empty())
         .and_then(|filter| filter.parse().ok())
         .unwrap_or_else(|| log.level.parse().unwrap_or_else(|_| EnvFilter::new("info")));
-    let filter = filter.and(filter_fn(is_harmless));
-    let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
+    // Filters of the whole registry, not of the layer: a layer's own filter loses events after a library has only asked
+    // whether it would be heard, as sqlx does.
+    let filtered = tracing_subscriber::registry().with(filter).with(filter_fn(is_harmless));
+    let layer = fmt::layer().with_writer(std::io::stderr);
+    match log.format {
         LogFormat::Text => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            fmt::layer()
-                .with_writer(std::io::stderr)
-                .with_ansi(colours)
-                .with_target(false)
-                .with_filter(filter)
-                .boxed()
+            filtered.with(layer.with_ansi(colours).with_target(false)).try_init()
         }
-        LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(std::io::stderr)
-            .with_filter(filter)
-            .boxed(),
-    };
-    tracing_subscriber::registry().with(layer).try_init()
+        LogFormat::Json => filtered.with(layer.json().flatten_event(true)).try_init(),
+    }
 }
 
 fn is_harmless(event: &Metadata<'_>) -> bool {
-    let library = event.target().split("::").next().unwrap_or_default();
-    *event.level() <= Level::INFO || !CAPPED.contains(&library)
+    match event.target().split("::").next().unwrap_or_default() {
+        // Its own life is of no interest to anybody.
+        "tokio_cron_scheduler" => *event.level() <= Level::WARN,
+        library => *event.level() <= Level::INFO || !CAPPED.contains(&library),
+    }
 }

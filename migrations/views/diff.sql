@@ -51,20 +51,22 @@ SELECT CASE WHEN m.code IS NULL THEN 'add' ELSE 'update' END AS action,
   LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'keaz.warehouse:' || e.code
         AND d.args -> 'refused' = jsonb_build_object('address', e.address, 'contacts', e.contacts)
  WHERE m.code IS NULL
-    OR btrim(coalesce(m.address, '')) <> btrim(coalesce(e.address, ''))
-    OR btrim(coalesce(m.contacts, '')) <> btrim(coalesce(e.contacts, ''));
-COMMENT ON VIEW diff.warehouse IS 'Warehouses to add or change at KEAZ. Warehouses that only KEAZ has are left alone.';
+    OR btrim(coalesce(m.address, '')) <> btrim(e.address)
+    OR btrim(coalesce(m.contacts, '')) <> btrim(e.contacts);
+COMMENT ON VIEW diff.warehouse IS 'Warehouses to add or change at KEAZ. Warehouses that only KEAZ has are left alone, and so is a field that is NULL here: unknown is not empty.';
 
 CREATE OR REPLACE VIEW diff.remain AS
 WITH differing AS (
-    SELECT 'update' AS action, p.warehouse, p.article, m.quantity AS old_quantity, p.quantity AS new_quantity
+    SELECT 'update' AS action, p.warehouse, p.article, m.quantity AS old_quantity, p.quantity AS new_quantity,
+           false AS vanished
       FROM erp.published p
       LEFT JOIN mirror.keaz_remain m ON m.warehouse = p.warehouse AND m.article = p.article
      WHERE p.quantity IS NOT NULL AND m.quantity IS DISTINCT FROM p.quantity
     UNION ALL
     SELECT CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN 'delete' ELSE 'update' END,
            m.warehouse, m.article, m.quantity,
-           CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN NULL ELSE 0::numeric END
+           CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN NULL ELSE 0::numeric END,
+           true
       FROM mirror.keaz_remain m
      WHERE CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}'
            WHEN 'zero' THEN m.quantity IS DISTINCT FROM 0 WHEN 'delete' THEN true ELSE false END
@@ -74,7 +76,8 @@ WITH differing AS (
               AND ((SELECT diff.setting('keaz.brands', '[]')) = '[]' OR (SELECT diff.setting('keaz.brands', '[]')) ? s.brand::text))
 )
 SELECT x.action, x.warehouse, x.article, x.old_quantity, x.new_quantity,
-       CASE WHEN d.id IS NOT NULL THEN 'KEAZ refused this row: ' || d.reason
+       CASE WHEN x.vanished AND NOT EXISTS (SELECT FROM erp.published) THEN 'erp.stock has no row at all to publish: nothing is zeroed or deleted for that'
+            WHEN d.id IS NOT NULL THEN 'KEAZ refused this row: ' || d.reason
             WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet' END AS held
   FROM differing x
   LEFT JOIN erp.warehouses w ON w.code = x.warehouse
@@ -101,7 +104,8 @@ SELECT CASE WHEN e.saplab_id IS NULL THEN 'insert' ELSE 'update' END AS action,
             SELECT erp_status FROM mirror.saplab_status_map
              WHERE saplab_status_id = m.status_id ORDER BY position LIMIT 1) ELSE e.status::text END AS status,
        m.is_paid, m.date_added AS created_at, m.date_modified AS updated_at,
-       NULL::text AS held
+       CASE WHEN e.saplab_id IS NULL AND (SELECT diff.setting('saplab.status_map', '[]')) <> '[]'
+                 AND NOT EXISTS (SELECT FROM mirror.saplab_status) THEN 'the shop''s statuses are not known yet' END AS held
   FROM mirror.saplab_order m
   LEFT JOIN erp.orders e ON e.saplab_id = m.id
  WHERE e.saplab_id IS NULL

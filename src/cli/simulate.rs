@@ -1,5 +1,7 @@
 //! `sverka simulate`: the three upstreams on loopback, until Ctrl-C.
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::{CliError, output};
 use crate::simulate::{self, Options, World};
 
@@ -43,7 +45,11 @@ pub(super) async fn serve(args: &Args) -> Result<(), CliError> {
     }
     output::line(&format!("# price list: {}", simulator.price_list_url("main")))?;
     output::line(&format!("# ledger of effects: {}/_sim/ledger", simulator.keaz_url()))?;
-    tokio::signal::ctrl_c().await?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
     simulator.stop().await;
     Ok(())
 }

@@ -90,6 +90,13 @@ fn choose(args: &Args, jobs: Vec<Job>, context: &Context) -> Result<Vec<Job>, Cl
         )));
     }
     let scoped = |job: &Job| args.only.is_none() || matches!(job, Job::Stock | Job::Orders);
+    if !args.jobs.is_empty()
+        && let Some(job) = can.iter().find(|job| !scoped(job))
+    {
+        return Err(CliError::Usage(format!(
+            "--only names an article (stock) or a position (orders), not a part of job {job}"
+        )));
+    }
     let can: Vec<_> = can.into_iter().filter(scoped).collect();
     if can.is_empty() {
         return Err(CliError::Usage(

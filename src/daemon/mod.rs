@@ -2,7 +2,7 @@
 
 pub mod health;
 pub mod schedule;
-mod signals;
+pub(crate) mod signals;
 mod systemd;
 
 use std::sync::Arc;
@@ -27,6 +27,8 @@ use signals::{Asked, Signals};
 
 /// However long a sleep was meant to be, the daemon looks at the schedule again after this.
 const LOOK: Duration = Duration::from_secs(30);
+/// How often the worker's health is looked at where systemd does not ask for it.
+const ALIVE: Duration = Duration::from_secs(5);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -74,10 +76,10 @@ pub struct Daemon {
 
 /// Runs until SIGTERM or SIGINT.
 pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> {
-    let mut signals = Signals::listen().map_err(DaemonError::Signals)?;
+    let signals = Signals::listen().map_err(DaemonError::Signals)?;
     let database = Database::open_migrated(&settings).await?;
     let result = match Daemon::start(&database.pool, source, settings).await {
-        Ok(daemon) => daemon.serve(&mut signals).await,
+        Ok(daemon) => daemon.serve(signals, &database).await,
         Err(error) => Err(error),
     };
     database.close().await;
@@ -88,6 +90,7 @@ impl Daemon {
     /// Starts every part over an open, migrated database.
     pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
         let listener = listen(&settings.http.listen).await?;
+        store_settings(&mut *pool.acquire().await?, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
         let others = presence::daemons_alive(pool).await? - 1;
         if others > 0 {
@@ -109,7 +112,12 @@ impl Daemon {
             tokio::spawn(health::serve(listener, health, http.clone()));
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
-        tracing::info!(daemon = daemon_id, version = env!("CARGO_PKG_VERSION"), address = ?address, "ready");
+        tracing::info!(
+            daemon = daemon_id,
+            version = env!("CARGO_PKG_VERSION"),
+            address = address.map(tracing::field::display),
+            "ready"
+        );
         systemd::ready();
         Ok(Self {
             pool: pool.clone(),
@@ -125,8 +133,8 @@ impl Daemon {
     }
 
     /// Serves the schedule and the signals until told to stop.
-    async fn serve(mut self, signals: &mut Signals) -> Result<(), DaemonError> {
-        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(LOOK));
+    pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
         let mut look = tokio::time::interval(LOOK);
         loop {
@@ -140,7 +148,7 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
-                _ = watchdog.tick() => self.tell_alive(),
+                _ = watchdog.tick() => self.tell_alive(database).await,
             }
         }
         let grace = self.context.borrow().settings.shutdown_grace;
@@ -169,13 +177,15 @@ impl Daemon {
         tracing::info!("stopped");
     }
 
-    fn tell_alive(&self) {
+    async fn tell_alive(&self, database: &Database) {
         let alive = self.worker.is_alive();
         self.worker_alive
             .send_if_modified(|was| std::mem::replace(was, alive) != alive);
         // Silence makes systemd restart a daemon whose worker is stuck.
         if alive {
             systemd::alive();
+        } else if let Err(error) = database.revive().await {
+            tracing::error!(%error, "the private PostgreSQL does not answer and cannot be started again");
         }
     }
 
@@ -236,7 +246,7 @@ impl Daemon {
     }
 
     /// SIGHUP: a good configuration replaces the old one whole; a bad one changes nothing and is explained.
-    async fn reload(&mut self) {
+    pub(crate) async fn reload(&mut self) {
         systemd::reloading();
         match self.reloaded().await {
             Ok(()) => tracing::info!("configuration reloaded"),

@@ -16,7 +16,7 @@ pub(super) enum Asked {
 }
 
 /// Listens from its creation on.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     usr1: Signal,
     usr2: Signal,
     hup: Signal,
@@ -26,7 +26,7 @@ pub(super) struct Signals {
 
 impl Signals {
     /// Takes over the five signals.
-    pub(super) fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> std::io::Result<Self> {
         Ok(Self {
             usr1: signal(SignalKind::user_defined1())?,
             usr2: signal(SignalKind::user_defined2())?,

@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use super::DbError;
 use crate::config::Settings;
+use crate::queue::presence;
 
 /// What `migrate` found and did.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Resul
             )),
             other => DbError::Migration(other.to_string()),
         })?;
-    store_settings(connection, settings).await?;
+    adopt_settings(connection, settings).await?;
     crate::diff::lay_views(connection).await?;
     let known = migrator
         .iter()
@@ -68,6 +69,14 @@ async fn applied(connection: &mut PgConnection) -> usize {
         .list_applied_migrations(TABLE)
         .await
         .map_or(0, |list| list.len())
+}
+
+/// A command looks with its own settings only while no daemon is alive: else the daemon's stay in force.
+async fn adopt_settings(connection: &mut PgConnection, settings: &Settings) -> sqlx::Result<()> {
+    if presence::daemons_alive(&mut *connection).await? == 0 {
+        store_settings(connection, settings).await?;
+    }
+    Ok(())
 }
 
 /// The views of schema `diff` depend on these; no secret is among them.

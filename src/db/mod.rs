@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool};
+use sqlx::{ConnectOptions, Executor, PgPool};
 
 use crate::config::Settings;
 use cluster::Cluster;
@@ -69,7 +69,11 @@ impl Database {
                 (Some(cluster), options)
             }
         };
-        let options = options.application_name("sverka");
+        // Statements are not logged: merging a price list may well take its seconds.
+        let options = options
+            .application_name("sverka")
+            .options([("client_min_messages", "warning")])
+            .disable_statement_logging();
         let pool = pool(settings, options.clone());
         let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
             .fetch_one(&pool)
@@ -85,6 +89,14 @@ impl Database {
         let database = Self::open(settings).await?;
         migrate(&database.options, settings).await?;
         Ok(database)
+    }
+
+    /// Starts the private server again if it died under us; a server that is not ours is left to its own people.
+    pub async fn revive(&self) -> Result<(), DbError> {
+        match &self.cluster {
+            Some(cluster) => Ok(cluster.revive().await?),
+            None => Ok(()),
+        }
     }
 
     /// Closes the connections and lets go of the private cluster.
@@ -114,6 +126,7 @@ fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options.options([
             ("statement_timeout", statement_timeout.to_string()),
             ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            // Else every ROLLBACK of an idle connection would be a warning.
             ("client_min_messages", "error".to_owned()),
         ]))
 }

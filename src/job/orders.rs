@@ -1,12 +1,12 @@
 //! Job `orders`: Saplab positions in, ERP statuses out; Carreta orders in beside them, without holding them up.
 //!
-//! The shop's statuses are read before its positions: a new position enters the ERP with the word that the map gives
-//! for its status, once and for good, and the map can only be looked up in statuses that are known.
+//! The shop's statuses come first: a new position enters the ERP with the status that the map gives for it.
 
 use sqlx::PgConnection;
 
 use super::{Fill, ask, pushed};
 use crate::context::Context;
+use crate::erp;
 use crate::operation::carreta_orders::ListOrders;
 use crate::operation::saplab_orders::ListPositions;
 use crate::operation::saplab_set_status;
@@ -25,26 +25,25 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
             }
             Ok(Fill::Calls)
         }
-        1 if run.rounds == 0 && saplab && statuses_are_known(tx).await? => {
-            let read = run.scope.as_deref().and_then(|id| id.parse().ok()).map_or_else(
-                || ListPositions::first_page(&context.settings.saplab),
-                |id| ListPositions::one(id),
-            );
+        1 if run.rounds == 0 && saplab => {
+            let one = run
+                .scope
+                .as_deref()
+                .and_then(|id| id.parse().ok())
+                .map(ListPositions::one);
+            let read = one.unwrap_or_else(|| ListPositions::first_page(&context.settings.saplab));
             ask(tx, run, &read, true).await?;
             Ok(Fill::Calls)
         }
         0 | 1 => Ok(Fill::Next),
-        2 if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
-            .await
-            .map(pushed),
+        2 if saplab => {
+            // What was written page by page is no longer in the diff; what is left was deleted from the ERP since.
+            erp::orders::write_all(tx).await?;
+            saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
+                .await
+                .map(pushed)
+        }
         2 => Ok(Fill::Next),
         _ => Ok(Fill::End),
     }
-}
-
-/// Whether the shop's statuses have been read, by this run or an earlier one.
-async fn statuses_are_known(tx: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM mirror.saplab_status)")
-        .fetch_one(tx)
-        .await
 }

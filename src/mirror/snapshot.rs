@@ -5,20 +5,45 @@ use sqlx::PgConnection;
 use crate::config::Guard;
 use crate::operation::ApplyError;
 
-/// Refuses a list that is suspiciously shorter than the last good one, else remembers its length.
-pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, name: &str, rows: usize) -> Result<(), ApplyError> {
+/// A kind of list: its name, and the mirror that it replaces.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum List {
+    /// `mirror.keaz_warehouse`
+    Warehouses,
+    /// `mirror.keaz_remain`
+    Remains,
+    /// `mirror.saplab_status`
+    Statuses,
+}
+
+impl List {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Warehouses => "keaz.warehouses.list",
+            Self::Remains => "keaz.remains.list",
+            Self::Statuses => "saplab.statuses.list",
+        }
+    }
+
+    fn known(self) -> &'static str {
+        match self {
+            Self::Warehouses => "SELECT count(*) FROM mirror.keaz_warehouse",
+            Self::Remains => "SELECT count(*) FROM mirror.keaz_remain",
+            Self::Statuses => "SELECT count(*) FROM mirror.saplab_status",
+        }
+    }
+}
+
+/// Refuses a list that is suspiciously shorter than what is known, by the last good one and by what was acknowledged
+/// (added, deleted) since; else remembers its length.
+pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, rows: usize) -> Result<(), ApplyError> {
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    let last: Option<i64> = sqlx::query_scalar("SELECT rows FROM mirror.snapshot WHERE name = $1")
-        .bind(name)
-        .fetch_optional(&mut *tx)
-        .await?;
-    if let Some(last) = last
-        && last >= guard.min_snapshot_rows
-        && too_short(rows, last, guard.min_snapshot_share)
-    {
+    let name = list.name();
+    let known: i64 = sqlx::query_scalar(list.known()).fetch_one(&mut *tx).await?;
+    if known >= guard.min_snapshot_rows && too_short(rows, known, guard.min_snapshot_share) {
         return Err(ApplyError::Refused(format!(
-            "the list {name} came back with {rows} rows where the last good one had {last}: refused whole, the last \
-             good one stays in force. If the new length is right, lower guard.min_snapshot_share for one run"
+            "the list {name} came back with {rows} rows where {known} were known: refused whole, what is known stays \
+             in force. If the new length is right, lower guard.min_snapshot_share for one run"
         )));
     }
     sqlx::query(

@@ -10,7 +10,8 @@ use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
 use super::{Applied, ApplyError, Operation, new_call};
 use crate::context::Context;
-use crate::mirror::{self, snapshot};
+use crate::mirror;
+use crate::mirror::snapshot::{self, List};
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
@@ -28,8 +29,8 @@ impl Operation for ListRemains {
     const PRIORITY: Priority = Priority::Normal;
     /// When it was asked, by the database's clock.
     type Request = DateTime<Utc>;
-    /// `None`: KEAZ has no such method, the mirror stays what it acknowledged.
-    type Answer = Option<Vec<Remain>>;
+    /// `Err`: KEAZ's words, where it does not answer this; the mirror stays what it acknowledged.
+    type Answer = Result<Vec<Remain>, String>;
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<DateTime<Utc>>> {
         mirror::clock(pool).await.map(Some)
@@ -37,8 +38,8 @@ impl Operation for ListRemains {
 
     async fn send(&self, context: &Context, _: &DateTime<Utc>) -> Result<Self::Answer, Fault> {
         match keaz(context)?.list_remains().await {
-            Err(Fault::Unsupported { .. } | Fault::Refused { .. }) => Ok(None),
-            listed => listed.map(Some),
+            Err(fault @ (Fault::Unsupported { .. } | Fault::Refused { .. })) => Ok(Err(fault.to_string())),
+            listed => listed.map(Ok),
         }
     }
 
@@ -49,14 +50,17 @@ impl Operation for ListRemains {
         asked_at: &DateTime<Utc>,
         listed: &Self::Answer,
     ) -> Result<Applied, ApplyError> {
-        let Some(rows) = listed else {
-            let note = "KEAZ does not list its remains; what it acknowledged counts";
-            return Ok(Applied {
-                note: Some(note.into()),
-                ..Applied::default()
-            });
+        let rows = match listed {
+            Ok(rows) => rows,
+            Err(words) => {
+                let note = format!("KEAZ does not list its remains, so what it acknowledged counts ({words})");
+                return Ok(Applied {
+                    note: Some(note),
+                    ..Applied::default()
+                });
+            }
         };
-        snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
+        snapshot::accept(tx, &context.settings.guard, List::Remains, rows.len()).await?;
         mirror::keaz::replace_remains(tx, rows, *asked_at).await?;
         Ok(Applied {
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
@@ -88,7 +92,10 @@ impl Operation for UpdateRemains {
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-        keaz(context)?.update_remains(rows).await
+        keaz(context)?
+            .update_remains(rows)
+            .await
+            .map_err(keaz_verdicts::whole_batch)
     }
 
     async fn apply(
@@ -136,7 +143,10 @@ impl Operation for DeleteRemains {
             .iter()
             .map(|row| (row.warehouse.clone(), row.article.clone()))
             .collect();
-        keaz(context)?.delete_remains(&keys).await
+        keaz(context)?
+            .delete_remains(&keys)
+            .await
+            .map_err(keaz_verdicts::whole_batch)
     }
 
     async fn apply(

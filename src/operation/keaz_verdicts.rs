@@ -4,6 +4,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::Applied;
+use crate::upstream::Fault;
 use crate::upstream::keaz::{Verdict, Verdicts};
 
 /// The rows of a push, parted by KEAZ's verdicts.
@@ -35,6 +36,14 @@ impl<'a, Row> Split<'a, Row> {
             note: Some(verdicts.notes.join("; ")).filter(|note| !note.is_empty()),
             ..Applied::default()
         }
+    }
+}
+
+/// KEAZ refused a batch and named no row of it: nothing shows that the rows are bad, so the batch is made again.
+pub(super) fn whole_batch(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused { status, words } => Fault::Failing { status, words },
+        other => other,
     }
 }
 

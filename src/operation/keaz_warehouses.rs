@@ -6,7 +6,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Applied, ApplyError, Operation, keaz_verdicts, new_call};
 use crate::context::Context;
-use crate::mirror::{self, snapshot};
+use crate::mirror;
+use crate::mirror::snapshot::{self, List};
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
@@ -52,7 +53,7 @@ impl Operation for ListWarehouses {
                 ..Applied::default()
             });
         };
-        snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
+        snapshot::accept(tx, &context.settings.guard, List::Warehouses, rows.len()).await?;
         mirror::keaz::replace_warehouses(tx, rows, *asked_at).await?;
         Ok(Applied {
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
@@ -91,7 +92,10 @@ macro_rules! push_warehouses {
             }
 
             async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-                keaz(context)?.$method(rows).await
+                keaz(context)?
+                    .$method(rows)
+                    .await
+                    .map_err(keaz_verdicts::whole_batch)
             }
 
             async fn apply(

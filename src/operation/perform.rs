@@ -15,7 +15,7 @@ use super::saplab_set_status::SetStatus;
 use super::saplab_statuses::ListStatuses;
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
-use crate::queue::outcome::{Outcome, Policy, decide};
+use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
@@ -79,6 +79,9 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
         );
         return Ok(());
     }
+    if O::READ_BACK != ReadBack::Never && was_cut_off(performer.pool, call).await? {
+        return failed::<O>(performer, call, None, cut_off(&operation)).await;
+    }
     match operation.send(context, &request).await {
         Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
         Err(fault) => {
@@ -90,6 +93,7 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
                 words: fault.to_string(),
                 http_status: fault.status(),
                 read_back: operation.read_back(),
+                counts: true,
             };
             failed::<O>(performer, call, Some(&fault), failure).await
         }
@@ -170,6 +174,30 @@ fn dead(words: String) -> Failure {
         words,
         http_status: None,
         read_back: None,
+        counts: true,
+    }
+}
+
+/// Whether the attempt before this one ended without anybody learning its answer: its worker died or had to stop.
+async fn was_cut_off(pool: &PgPool, call: &Call) -> sqlx::Result<bool> {
+    let cut_off: Option<bool> = sqlx::query_scalar(
+        "SELECT outcome IN ('lease lost', 'released') FROM queue.attempt WHERE call_id = $1 AND attempt = $2",
+    )
+    .bind(call.id)
+    .bind(call.attempt - 1)
+    .fetch_optional(pool)
+    .await?;
+    Ok(cut_off == Some(true))
+}
+
+/// That attempt may have been acted upon, exactly as one whose answer was lost on the wire.
+fn cut_off<O: Operation>(operation: &O) -> Failure {
+    Failure {
+        outcome: Outcome::Unknown(Duration::ZERO),
+        words: "the attempt before was cut off: what the upstream holds is read first".into(),
+        http_status: None,
+        read_back: operation.read_back(),
+        counts: false,
     }
 }
 

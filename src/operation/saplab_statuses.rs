@@ -5,7 +5,8 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
-use crate::mirror::{self, snapshot};
+use crate::mirror;
+use crate::mirror::snapshot::{self, List};
 use crate::queue::{Class, Priority};
 use crate::upstream::saplab::{Panel, Status};
 use crate::upstream::{Fault, Upstream};
@@ -42,7 +43,7 @@ impl Operation for ListStatuses {
                 "Saplab listed no order status at all: refused, the last list stays".into(),
             ));
         }
-        snapshot::accept(tx, &context.settings.guard, Self::NAME, statuses.len()).await?;
+        snapshot::accept(tx, &context.settings.guard, List::Statuses, statuses.len()).await?;
         mirror::saplab::replace_statuses(tx, statuses).await?;
         Ok(Applied {
             pulled: i64::try_from(statuses.len()).unwrap_or_default(),

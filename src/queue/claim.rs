@@ -14,6 +14,39 @@ use super::Call;
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;
 
+/// The statement of [`claim`]: upstream, limit, daemon, lease.
+pub const CLAIM: &str = "
+    WITH due AS (
+         SELECT c.id
+           FROM generate_series(0, 3) AS level (priority)
+          CROSS JOIN LATERAL (
+                SELECT id FROM queue.call
+                 WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
+                 ORDER BY due_at LIMIT $2
+                   FOR UPDATE SKIP LOCKED) c
+          WHERE NOT EXISTS (SELECT FROM queue.upstream u WHERE u.name = $1 AND u.paused_until > now())
+          LIMIT $2
+     ), claimed AS (
+         UPDATE queue.call c
+            SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
+                waits_for = NULL
+           FROM due WHERE c.id = due.id
+         RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at
+     ), journal AS (
+         INSERT INTO queue.attempt (call_id, attempt, daemon_id) SELECT id, attempt, $3 FROM claimed
+     )
+     SELECT id, run_id, operation, args, gating, attempt, failures FROM claimed ORDER BY priority, due_at";
+
+/// The statement of [`next_due`]: upstream.
+pub const NEXT_DUE: &str = "
+    SELECT min(extract(epoch FROM greatest(c.due_at, u.paused_until) - now()))::float8
+      FROM generate_series(0, 3) AS level (priority)
+     CROSS JOIN LATERAL (
+           SELECT due_at FROM queue.call
+            WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at > now()
+            ORDER BY due_at LIMIT 1) c
+      LEFT JOIN queue.upstream u ON u.name = $1";
+
 /// Takes up to `limit` due calls of an upstream; the attempt is counted and written before anything is sent.
 pub async fn claim(
     pool: &PgPool,
@@ -22,42 +55,30 @@ pub async fn claim(
     daemon_id: i64,
     lease: Duration,
 ) -> sqlx::Result<Vec<Call>> {
-    sqlx::query_as(
-        "WITH due AS (
-             SELECT c.id
-               FROM generate_series(0, 3) AS level (priority)
-              CROSS JOIN LATERAL (
-                    SELECT id FROM queue.call
-                     WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
-                     ORDER BY due_at LIMIT $2
-                       FOR UPDATE SKIP LOCKED) c
-              WHERE NOT EXISTS (SELECT FROM queue.upstream u WHERE u.name = $1 AND u.paused_until > now())
-              LIMIT $2
-         ), claimed AS (
-             UPDATE queue.call c
-                SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
-                    waits_for = NULL
-               FROM due WHERE c.id = due.id
-             RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at
-         ), journal AS (
-             INSERT INTO queue.attempt (call_id, attempt, daemon_id) SELECT id, attempt, $3 FROM claimed
-         )
-         SELECT id, run_id, operation, args, gating, attempt, failures FROM claimed ORDER BY priority, due_at",
-    )
-    .bind(upstream)
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-    .bind(daemon_id)
-    .bind(interval(lease))
-    .fetch_all(pool)
-    .await
+    sqlx::query_as(CLAIM)
+        .bind(upstream)
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(daemon_id)
+        .bind(interval(lease))
+        .fetch_all(pool)
+        .await
 }
 
-/// Prolongs the leases of every call this daemon still works on.
+/// How long until the next call of an upstream falls due, as far as it is not due already; `None` = there is none.
+pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Duration>> {
+    let seconds: Option<f64> = sqlx::query_scalar(NEXT_DUE).bind(upstream).fetch_one(pool).await?;
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+}
+
+/// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
+/// no lease any more, and nobody can rescue it.
 pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
     sqlx::query(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
-          WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1",
+          WHERE id IN (SELECT id FROM queue.call
+                        WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
+                          FOR UPDATE SKIP LOCKED)",
     )
     .bind(daemon_id)
     .bind(calls)
@@ -108,6 +129,20 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     .execute(pool)
     .await?;
     Ok(moved.rows_affected())
+}
+
+/// Makes calls due again that wait for a read-back which will never come: it died with its workers, a person or a
+/// newer run cancelled it. Returns how many.
+pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
+    let unblocked = sqlx::query(
+        "UPDATE queue.call c SET state = 'pending', due_at = now(), waits_for = NULL
+          WHERE c.state = 'unknown' AND c.class <> 'guarded'
+            AND NOT EXISTS (SELECT FROM queue.call r
+                             WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
+    )
+    .execute(pool)
+    .await?;
+    Ok(unblocked.rows_affected())
 }
 
 /// Gives back, uncounted, what this daemon holds and will not finish. Only for calls that may be sent again.

@@ -107,6 +107,14 @@ pub async fn calls(pool: &PgPool, state: Option<&str>, limit: i64) -> sqlx::Resu
 
 /// One call with its attempts.
 pub async fn call(pool: &PgPool, id: i64) -> sqlx::Result<Option<(CallRow, Vec<AttemptRow>)>> {
+    // The attempts first: a call read after them knows at least what they say.
+    let attempts = sqlx::query_as(
+        "SELECT attempt, started_at, ended_at, outcome, http_status, words, retry_at FROM queue.attempt
+          WHERE call_id = $1 ORDER BY attempt",
+    )
+    .bind(id)
+    .fetch_all(pool)
+    .await?;
     let sql = format!("{CALL} WHERE id = $1");
     let Some(call) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id)
@@ -115,13 +123,6 @@ pub async fn call(pool: &PgPool, id: i64) -> sqlx::Result<Option<(CallRow, Vec<A
     else {
         return Ok(None);
     };
-    let attempts = sqlx::query_as(
-        "SELECT attempt, started_at, ended_at, outcome, http_status, words, retry_at FROM queue.attempt
-          WHERE call_id = $1 ORDER BY attempt",
-    )
-    .bind(id)
-    .fetch_all(pool)
-    .await?;
     Ok(Some((call, attempts)))
 }
 

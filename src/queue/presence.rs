@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
 use super::claim::interval;
 
@@ -43,10 +43,10 @@ pub async fn leave(pool: &PgPool, daemon_id: i64) -> sqlx::Result<()> {
 }
 
 /// How many daemons are alive.
-pub async fn daemons_alive(pool: &PgPool) -> sqlx::Result<i64> {
+pub async fn daemons_alive(database: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar("SELECT count(*) FROM queue.daemon WHERE role = 'daemon' AND seen_at > now() - $1")
         .bind(interval(SILENCE))
-        .fetch_one(pool)
+        .fetch_one(database)
         .await
 }
 

@@ -39,11 +39,11 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     .bind(interval(keep))
     .execute(pool)
     .await?;
-    // The newest finished run of each job is what freshness is measured by and stays.
+    // The newest finished run of each job is what freshness is measured by and stays; without one, the newest run.
     sqlx::query(
         "DELETE FROM queue.run r
           WHERE state = 'ended' AND ended_at < now() - $1
-            AND id < (SELECT max(id) FROM queue.run t WHERE t.job = r.job AND t.outcome = 'done')
+            AND id < (SELECT coalesce(max(id) FILTER (WHERE outcome = 'done'), max(id)) FROM queue.run t WHERE t.job = r.job)
             AND NOT EXISTS (SELECT FROM queue.call c WHERE c.run_id = r.id)",
     )
     .bind(interval(keep))

@@ -121,9 +121,6 @@ pub async fn request_in(
             .bind(trigger.as_str())
             .fetch_one(&mut *tx)
             .await?;
-    if let Some((old, true)) = open {
-        take_over(tx, old, id, trigger != Trigger::Schedule).await?;
-    }
     Ok(Requested::New(id))
 }
 
@@ -157,8 +154,9 @@ async fn start_one(tx: &mut PgConnection, lane: &str) -> sqlx::Result<Option<i64
     }
     sqlx::query("UPDATE queue.run SET state = 'running', started_at = now() WHERE id = $1")
         .bind(next)
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
+    take_over(tx, next).await?;
     Ok(Some(next))
 }
 
@@ -215,15 +213,19 @@ pub async fn tick(pool: &PgPool, context: &Context) -> sqlx::Result<()> {
 async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<()> {
     loop {
         let run: Option<Stand> = sqlx::query_as(
-            "SELECT id, job, lane, scope, stage, rounds FROM queue.run WHERE id = $1 AND state = 'running' FOR UPDATE",
+            "SELECT id, job, lane, scope, stage, rounds, dead_calls FROM queue.run
+              WHERE id = $1 AND state = 'running' FOR UPDATE",
         )
         .bind(run_id)
         .fetch_optional(&mut *tx)
         .await?;
         let Some(run) = run else { return Ok(()) };
+        if run.is_exhausted() {
+            step(tx, run_id, run.stage + 1, 0).await?;
+            continue;
+        }
         match fill(tx, context, &run).await? {
             Ok(Fill::Next) => step(tx, run_id, run.stage + 1, 0).await?,
-            Ok(Fill::Calls) if run.rounds >= ROUNDS_MAX => step(tx, run_id, run.stage + 1, 0).await?,
             Ok(Fill::Calls) => {
                 step(tx, run_id, run.stage, run.rounds + 1).await?;
                 if recount(tx, run_id).await? > 0 {
@@ -252,6 +254,14 @@ pub struct Stand {
     pub stage: i16,
     /// How often it has been filled.
     pub rounds: i16,
+    dead_calls: i32,
+}
+
+impl Stand {
+    /// Whether another round of the stage would be pointless: what died would only die again.
+    fn is_exhausted(&self) -> bool {
+        self.rounds >= ROUNDS_MAX || self.rounds > 0 && self.dead_calls > 0
+    }
 }
 
 /// Fills one stage under a savepoint: a view of the company's that is broken fails the run, not the call that ended.
@@ -368,15 +378,18 @@ async fn end_waiting(tx: &mut PgConnection, run_id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Moves the waiting pushes of one run to its successor, which does not wait for them between its stages.
-async fn take_over(tx: &mut PgConnection, old: i64, new: i64, now: bool) -> sqlx::Result<()> {
+/// Moves the pushes that earlier runs of the job left waiting to this one, which does not wait for them between its
+/// stages. Where a person asked for it, they are due now.
+async fn take_over(tx: &mut PgConnection, run_id: i64) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.call SET run_id = $2, gating = false, due_at = CASE WHEN $3 THEN now() ELSE due_at END
-          WHERE run_id = $1 AND state = 'pending'",
+        "UPDATE queue.call c
+            SET run_id = n.id, gating = false,
+                due_at = CASE WHEN n.trigger = 'schedule' THEN c.due_at ELSE least(c.due_at, now()) END
+           FROM queue.run n, queue.run o
+          WHERE n.id = $1 AND n.scope IS NULL AND o.job = n.job AND o.state = 'ended' AND c.run_id = o.id
+            AND c.state = 'pending'",
     )
-    .bind(old)
-    .bind(new)
-    .bind(now)
+    .bind(run_id)
     .execute(tx)
     .await?;
     Ok(())

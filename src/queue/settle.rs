@@ -46,6 +46,7 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     .bind(applied.asked.then_some(200))
     .execute(&mut *tx)
     .await?;
+    close_dead(tx, call.id).await?;
     release_waiting(tx, call.id, Duration::ZERO).await?;
     let mut added = 0;
     for next in &applied.next {
@@ -87,6 +88,8 @@ pub struct Failure {
     pub http_status: Option<u16>,
     /// How to look upstream for the effect, when the outcome is unknown.
     pub read_back: Option<NewCall>,
+    /// Whether it counts against `queue.max_attempts`, as far as its outcome does.
+    pub counts: bool,
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
@@ -130,7 +133,7 @@ pub async fn failed(
     .bind(call.id)
     .bind(call.attempt)
     .bind(state)
-    .bind(i32::from(counts))
+    .bind(i32::from(counts && failure.counts))
     .bind(interval(wait))
     .bind(waits_for)
     .bind(&failure.words)
@@ -139,6 +142,7 @@ pub async fn failed(
     .execute(&mut *tx)
     .await?;
     if failure.outcome == Outcome::Dead {
+        close_dead(&mut tx, call.id).await?;
         release_waiting(&mut tx, call.id, context.settings.queue.backoff_base).await?;
         if let Some(run_id) = call.run_id {
             let progress = run::Progress {
@@ -154,13 +158,30 @@ pub async fn failed(
     Ok(true)
 }
 
+/// An older dead call of the same intent has nothing to say any more: the intent was fulfilled, or has died anew. A newer
+/// one may just have been written: a refused row that is tried again may be refused again.
+async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE queue.call SET state = 'cancelled', ended_at = now()
+          WHERE state = 'dead' AND key = (SELECT key FROM queue.call WHERE id = $1) AND id < $1",
+    )
+    .bind(call_id)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
 /// differs from the mirror that the read-back has just refreshed, and sends only that. None of them is due earlier than
 /// its own backoff says: an upstream that fails over every push and answers every read is not pressed.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.call SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL
-          WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'",
+        "WITH released AS (
+             UPDATE queue.call SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL
+              WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'
+             RETURNING id
+         )
+         SELECT pg_notify('sverka_queue', '') FROM released LIMIT 1",
     )
     .bind(read_back)
     .bind(interval(wait))

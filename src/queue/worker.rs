@@ -152,10 +152,13 @@ impl Shared {
     /// Sleeps until the next call of the upstream falls due, at most for `wait`.
     async fn next_due(&self, upstream: Upstream, wait: Duration) {
         let due: sqlx::Result<Option<f64>> = sqlx::query_scalar(
-            "SELECT min(extract(epoch FROM greatest(due_at, coalesce(u.paused_until, due_at)) - now()))::float8
-               FROM (SELECT min(due_at) AS due_at FROM queue.call
-                      WHERE upstream = $1 AND state = 'pending' AND due_at > now()) c
-               LEFT JOIN queue.upstream u ON u.name = $1",
+            "SELECT extract(epoch FROM greatest(min(c.due_at), (SELECT paused_until FROM queue.upstream WHERE name = $1))
+                            - now())::float8
+               FROM generate_series(0, 3) AS level (priority)
+              CROSS JOIN LATERAL (
+                    SELECT due_at FROM queue.call
+                     WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at > now()
+                     ORDER BY due_at LIMIT 1) c",
         )
         .bind(upstream.as_str())
         .fetch_one(&self.pool)
@@ -236,6 +239,8 @@ impl Shared {
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
             tracing::warn!(calls = rescued, "took over calls whose worker had died");
+        }
+        if rescued + claim::unblock(&self.pool).await? > 0 {
             self.wake.notify_waiters();
         }
         run::tick(&self.pool, context).await

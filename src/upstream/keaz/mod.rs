@@ -115,6 +115,10 @@ impl Keaz {
             (None, answer) => answer,
             // A refusal in KEAZ's own form says more than its HTTP status.
             (Some(Fault::Refused { .. }), Ok(answer)) if answer.is_error() => Ok(answer),
+            (Some(Fault::Denied { status, .. }), Ok(answer)) if answer.is_error() => {
+                let words = answer.words();
+                Err(Fault::Denied { status, words })
+            }
             (Some(fault), _) => Err(fault),
         }
     }

@@ -372,7 +372,7 @@ async fn the_key_is_in_nothing_that_comes_out() {
     let fault = refusing.update_remains(&two_remains()).await.unwrap_err();
     assert_eq!(
         fault,
-        Fault::Refused {
+        Fault::Denied {
             status: 200,
             words: "Ключ *** неверен".into()
         }

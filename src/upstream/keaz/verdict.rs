@@ -187,19 +187,25 @@ mod tests {
 
     #[test]
     fn an_error_that_names_no_row_did_nothing() {
-        let words = "Неверный API ключ";
+        let words = "Сервис занят";
         let fault = judge_three(Some("error"), Action::Update, &[words]).unwrap_err();
-        assert_eq!(
-            fault,
-            Fault::Refused {
-                status: 200,
-                words: words.into()
-            }
-        );
+        let expected = Fault::Refused {
+            status: 200,
+            words: words.into(),
+        };
+        assert_eq!(fault, expected);
         let fault = judge_three(Some("error"), Action::Update, &[]).unwrap_err();
         assert!(matches!(fault, Fault::Refused { status: 200, .. }));
         let other = judge_three(Some("error"), Action::Add, &["Склад `999` уже существует!"]);
         assert!(matches!(other, Err(Fault::Refused { .. })), "not one of ours");
+    }
+
+    #[test]
+    fn an_error_about_the_key_is_a_denial() {
+        for words in ["Неверный API ключ", "Wrong hash", "Доступ запрещён"] {
+            let fault = judge_three(Some("error"), Action::Update, &[words]).unwrap_err();
+            assert!(matches!(fault, Fault::Denied { status: 200, .. }), "{words}: {fault:?}");
+        }
     }
 
     #[test]

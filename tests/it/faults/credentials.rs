@@ -119,7 +119,7 @@ async fn saplab_and_carreta_rest_when_they_refuse_the_credentials_and_keaz_works
     nothing_is_lost(&fixture, "saplab").await;
     nothing_is_lost(&fixture, "carreta").await;
     fixture
-        .until(
+        .work_until(
             "KEAZ's run to end",
             "EXISTS (SELECT FROM queue.run WHERE job = 'stock' AND outcome = 'done')",
         )

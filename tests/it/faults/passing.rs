@@ -135,7 +135,7 @@ async fn an_answer_that_is_cut_after_the_effect_doubles_nothing() {
 
 #[tokio::test]
 async fn garbage_in_place_of_an_answer_loses_and_doubles_nothing() {
-    for body in ["", "{", "[]", "null", "{\"status\":\"maybe\"}", "\u{0}\u{1}", "ok"] {
+    for body in ["", "{", "null", "{\"status\":\"maybe\"}", "\u{0}\u{1}", "ok"] {
         for action in [
             Action::Garbage(body.to_owned()),
             applied(Action::Garbage(body.to_owned())),

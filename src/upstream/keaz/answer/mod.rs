@@ -160,17 +160,22 @@ impl Answer {
         Ok(last_of_each(rows, key))
     }
 
-    /// The whole request was refused.
-    pub(super) fn refusal(&self) -> Fault {
+    /// KEAZ's own words, for people.
+    pub(super) fn words(&self) -> String {
         let words: Vec<_> = self.messages.iter().map(|message| message.shown.as_str()).collect();
-        let words = clip(&words.join("; "), 500);
-        Fault::Refused {
-            status: 200,
-            words: if words.is_empty() {
-                "KEAZ gave no reason".into()
-            } else {
-                words
-            },
+        match clip(&words.join("; "), 500) {
+            none if none.is_empty() => "KEAZ gave no reason".into(),
+            words => words,
+        }
+    }
+
+    /// The whole request was refused. KEAZ has no HTTP status for a wrong key: only the words tell it from other faults.
+    pub(super) fn refusal(&self) -> Fault {
+        let words = self.words();
+        if speaks_of_access(&words) {
+            Fault::Denied { status: 200, words }
+        } else {
+            Fault::Refused { status: 200, words }
         }
     }
 
@@ -180,6 +185,21 @@ impl Answer {
             None => "no status".into(),
         })
     }
+}
+
+/// Whether a refusal is about the key or our rights.
+fn speaks_of_access(words: &str) -> bool {
+    const ACCESS: [&str; 7] = [
+        "ключ",
+        "hash",
+        "api key",
+        "api-key",
+        "доступ",
+        "авториз",
+        "unauthorized",
+    ];
+    let words = words.to_lowercase();
+    ACCESS.iter().any(|part| words.contains(part))
 }
 
 fn last_of_each<T, K: Eq + Hash>(rows: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
