@@ -1,0 +1,97 @@
+//! Asking for a run: a job that is under way is joined, unless it only waits.
+
+use sqlx::{PgConnection, PgPool};
+
+use super::lane;
+use crate::context::Context;
+use crate::job::Job;
+
+/// What asked for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// A slot of `[schedule]`.
+    Schedule,
+    /// SIGUSR1.
+    Signal,
+    /// `sverka sync`.
+    Command,
+}
+
+impl Trigger {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Schedule => "schedule",
+            Self::Signal => "signal",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// What became of a request for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requested {
+    /// A new run; it begins now or when its lane is free.
+    New(i64),
+    /// The job is under way already.
+    Joined(i64),
+}
+
+impl Requested {
+    /// The run that does the work.
+    pub fn run_id(self) -> i64 {
+        match self {
+            Self::New(id) | Self::Joined(id) => id,
+        }
+    }
+}
+
+/// Asks for a run of a job, for one article or order if `scope` is given. A job that is under way is joined, unless
+/// it only waits for retries: then the new run takes its waiting calls over and looks at everything afresh.
+pub async fn request(
+    pool: &PgPool,
+    context: &Context,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+) -> sqlx::Result<Requested> {
+    let mut tx = pool.begin().await?;
+    let requested = request_in(&mut tx, job, trigger, scope).await?;
+    lane::start_next(&mut tx, context, job.lane()).await?;
+    tx.commit().await?;
+    Ok(requested)
+}
+
+/// [`request`] inside a transaction of the caller, without starting it.
+pub async fn request_in(
+    tx: &mut PgConnection,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+) -> sqlx::Result<Requested> {
+    lane::lock(tx, job.lane()).await?;
+    let waiting = lane::WAITING;
+    let sql = format!(
+        "SELECT r.id, {waiting} FROM queue.run r
+          WHERE r.job = $1 AND r.state <> 'ended' AND r.scope IS NOT DISTINCT FROM $2"
+    );
+    let open: Option<(i64, bool)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(job.as_str())
+        .bind(scope)
+        .fetch_optional(&mut *tx)
+        .await?;
+    if let Some((id, false)) = open {
+        return Ok(Requested::Joined(id));
+    }
+    if let Some((old, true)) = open {
+        lane::end_waiting(tx, old).await?;
+    }
+    let id: i64 =
+        sqlx::query_scalar("INSERT INTO queue.run (job, lane, scope, trigger) VALUES ($1, $2, $3, $4) RETURNING id")
+            .bind(job.as_str())
+            .bind(job.lane())
+            .bind(scope)
+            .bind(trigger.as_str())
+            .fetch_one(&mut *tx)
+            .await?;
+    Ok(Requested::New(id))
+}
