@@ -8,4 +8,7 @@
 )]
 
 mod harness;
+mod queue;
+mod runs;
+mod schedule;
 mod support;
