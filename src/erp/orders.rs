@@ -20,7 +20,7 @@ pub(crate) async fn write(tx: &mut PgConnection, positions: &[i64]) -> sqlx::Res
                                  total, status, is_paid, created_at, updated_at)
          SELECT saplab_id, invoice, client_id, client_name, brand, article, name, quantity, price, total, status,
                 is_paid, created_at, updated_at
-           FROM diff.\"order\" WHERE action = 'insert' AND held IS NULL AND saplab_id = ANY($1)
+           FROM diff.\"order\" WHERE action = 'insert' AND saplab_id = ANY($1)
           ORDER BY saplab_id",
     )
     .bind(positions)

@@ -1,4 +1,7 @@
 //! Job `orders`: Saplab positions in, ERP statuses out; Carreta orders in beside them, without holding them up.
+//!
+//! The shop's statuses are read before its positions: a new position enters the ERP with the word that the map gives
+//! for its status, once and for good, and the map can only be looked up in statuses that are known.
 
 use sqlx::PgConnection;
 
@@ -12,9 +15,8 @@ use crate::queue::run::Stand;
 
 pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
     let saplab = context.saplab.is_some();
-    match (run.stage, run.rounds) {
-        // The shop's statuses first: a new position is written with the ERP status that they give.
-        (0, 0) => {
+    match run.stage {
+        0 if run.rounds == 0 => {
             if saplab {
                 ask(tx, run, &ListStatuses {}, true).await?;
             }
@@ -23,19 +25,26 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
             }
             Ok(Fill::Calls)
         }
-        (1, 0) if saplab => {
+        1 if run.rounds == 0 && saplab && statuses_are_known(tx).await? => {
             let read = run.scope.as_deref().and_then(|id| id.parse().ok()).map_or_else(
                 || ListPositions::first_page(&context.settings.saplab),
-                ListPositions::one,
+                |id| ListPositions::one(id),
             );
             ask(tx, run, &read, true).await?;
             Ok(Fill::Calls)
         }
-        (0 | 1, _) => Ok(Fill::Next),
-        (2, _) if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
+        0 | 1 => Ok(Fill::Next),
+        2 if saplab => saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
             .await
             .map(pushed),
-        (2, _) => Ok(Fill::Next),
+        2 => Ok(Fill::Next),
         _ => Ok(Fill::End),
     }
+}
+
+/// Whether the shop's statuses have been read, by this run or an earlier one.
+async fn statuses_are_known(tx: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM mirror.saplab_status)")
+        .fetch_one(tx)
+        .await
 }

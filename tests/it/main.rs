@@ -7,8 +7,12 @@
     reason = "a panic of a test is its report"
 )]
 
+mod erp_views;
+mod faults;
 mod harness;
 mod queue;
+mod refusals;
 mod runs;
 mod schedule;
 mod support;
+mod sync;

@@ -39,6 +39,10 @@ impl Fixture {
         config: PathBuf,
         settings: Settings,
     ) -> Self {
+        // RUST_LOG=info shows what the work in-process says.
+        if std::env::var_os("RUST_LOG").is_some() {
+            let _ = sverka::logging::start(&settings.log);
+        }
         let pool = Database::open_migrated(&settings).await.unwrap().pool;
         Self {
             pool,

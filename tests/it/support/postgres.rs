@@ -6,15 +6,16 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex as StdMutex, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex as StdMutex, PoisonError};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use sverka::config::{self, Source};
 use sverka::db::cluster::Cluster;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
 
@@ -35,6 +36,8 @@ static SERVER: OnceCell<Server> = OnceCell::const_new();
 static MAKING: Mutex<()> = Mutex::const_new(());
 
 struct Server {
+    /// Everything of this test process that is on disk.
+    folder: PathBuf,
     cluster: Cluster,
     keeper: Keeper,
 }
@@ -64,6 +67,11 @@ impl TestDatabase {
         }
     }
 
+    /// A folder for the test's own files; gone with the value, or with the process.
+    pub(crate) async fn folder() -> TempDir {
+        tempfile::tempdir_in(&server().await.folder).unwrap()
+    }
+
     /// For `database.url`.
     pub(crate) fn url(&self) -> String {
         self.options.to_url_lossy().to_string()
@@ -74,13 +82,8 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let options = self.options.clone().database("sverka");
         let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        let (done, wait) = mpsc::channel();
-        RUNTIME.spawn(async move {
-            execute(&options, &sql).await;
-            let _ = done.send(());
-        });
-        // A failed drop costs some disk until the process ends, nothing else.
-        let _ = wait.recv();
+        // Not waited for: a drop flushes the whole server to the disk. What is left at the end goes with the server.
+        RUNTIME.spawn(async move { execute(&options, &sql).await });
     }
 }
 
@@ -119,7 +122,11 @@ async fn start() -> Server {
     sverka::db::migrate(&admin.clone().database(TEMPLATE), &settings)
         .await
         .unwrap();
-    Server { cluster, keeper }
+    Server {
+        folder,
+        cluster,
+        keeper,
+    }
 }
 
 async fn execute(options: &PgConnectOptions, sql: &str) {

@@ -82,7 +82,7 @@ impl Setup {
     /// Starts the simulator, makes the database, loads the settings.
     pub(crate) async fn start(mut self) -> Fixture {
         let database = TestDatabase::fresh().await;
-        let folder = tempfile::Builder::new().prefix("sv-it-").tempdir().unwrap();
+        let folder = TestDatabase::folder().await;
         let sim = simulate::start(self.options.clone()).await.unwrap();
         self.put("database.url", database.url());
         self.put("data_dir", folder.path().to_str().unwrap());
