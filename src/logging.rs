@@ -4,10 +4,10 @@
 //! filter says, so that no key reaches a log.
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::{Registry, fmt};
 
 use crate::config::{Log, LogFormat};
 
@@ -30,25 +30,23 @@ pub fn start(log: &Log) -> Result<(), TryInitError> {
         .filter(|filter| !filter.is_empty())
         .and_then(|filter| filter.parse().ok())
         .unwrap_or_else(|| log.level.parse().unwrap_or_else(|_| EnvFilter::new("info")));
-    let filter = filter.and(filter_fn(is_harmless));
-    let layer: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
+    // Filters of the whole registry, not of the layer: sqlx asks whether its statements are wanted without sending an
+    // event, and a layer's own filter would then drop this thread's next event, whatever it is.
+    let registry = Registry::default().with(filter).with(filter_fn(is_harmless));
+    match log.format {
         LogFormat::Text => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            fmt::layer()
+            let layer = fmt::layer()
                 .with_writer(std::io::stderr)
                 .with_ansi(colours)
-                .with_target(false)
-                .with_filter(filter)
-                .boxed()
+                .with_target(false);
+            registry.with(layer).try_init()
         }
-        LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(std::io::stderr)
-            .with_filter(filter)
-            .boxed(),
-    };
-    tracing_subscriber::registry().with(layer).try_init()
+        LogFormat::Json => {
+            let layer = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+            registry.with(layer).try_init()
+        }
+    }
 }
 
 fn is_harmless(event: &Metadata<'_>) -> bool {

@@ -51,7 +51,9 @@ async fn sigusr1_starts_every_job_once_and_a_second_one_while_they_run_starts_no
     let fixture = company(Setup::new()).await;
     let mut daemon = fixture.daemon().await;
     for upstream in ALL {
-        fixture.sim.inject(Rule::always(upstream, "", Action::Gate("hold".into())));
+        fixture
+            .sim
+            .inject(Rule::always(upstream, "", Action::Gate("hold".into())));
     }
     daemon.signal(Signal::SIGUSR1);
     for first in ["keaz.warehouses.list", "saplab.panel.status.list", "carreta.price_list"] {
@@ -63,7 +65,10 @@ async fn sigusr1_starts_every_job_once_and_a_second_one_while_they_run_starts_no
     fixture.sim.clear_faults();
     fixture.until("the runs", ALL_ENDED).await;
     let jobs = ["orders", "prices", "reference", "stock", "warehouses"];
-    assert_eq!(jobs_of_runs(&fixture).await, jobs.map(|job| (job.into(), "done".into())));
+    assert_eq!(
+        jobs_of_runs(&fixture).await,
+        jobs.map(|job| (job.into(), "done".into()))
+    );
     assert_everything_agrees(&fixture).await;
     assert_eq!(fixture.count("queue.call WHERE attempt > 1").await, 0);
 
@@ -87,9 +92,17 @@ async fn the_schedule_wakes_two_daemons_and_each_slot_is_served_once() {
     for daemon in &mut daemons {
         daemon.stop().await;
     }
-    let new: i64 = daemons.iter().map(|daemon| i64::try_from(daemon.log().matches("run requested").count()).unwrap()).sum();
+    let new: i64 = daemons
+        .iter()
+        .map(|daemon| i64::try_from(daemon.log().matches("run requested").count()).unwrap())
+        .sum();
     assert_eq!(new, fixture.count("queue.run").await);
-    assert_eq!(fixture.count("queue.run WHERE outcome IS DISTINCT FROM 'done' AND state = 'ended'").await, 0);
+    assert_eq!(
+        fixture
+            .count("queue.run WHERE outcome IS DISTINCT FROM 'done' AND state = 'ended'")
+            .await,
+        0
+    );
     fixture.assert_keaz_equals_erp().await;
 }
 
@@ -98,15 +111,25 @@ async fn sigterm_lets_calls_under_way_finish_and_exits_0() {
     let fixture = company(Setup::new()).await;
     let mut daemon = fixture.daemon().await;
     let gate = Action::Gate("answer".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
     daemon.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
     daemon.signal(Signal::SIGTERM);
     daemon.says("stopping", 1).await;
     fixture.sim.open("answer");
-    assert_eq!(daemon.ends_within(Duration::from_secs(10)).await.code(), Some(0), "{}", daemon.log());
+    assert_eq!(
+        daemon.ends_within(Duration::from_secs(10)).await.code(),
+        Some(0),
+        "{}",
+        daemon.log()
+    );
     let done = "queue.attempt a JOIN queue.call c ON c.id = a.call_id WHERE c.operation = 'keaz.remains.update'";
-    assert!(fixture.count(&format!("{done} AND a.outcome = 'done'")).await >= 1, "its answer counts");
+    assert!(
+        fixture.count(&format!("{done} AND a.outcome = 'done'")).await >= 1,
+        "its answer counts"
+    );
     assert_eq!(fixture.count("queue.call WHERE state = 'running'").await, 0);
     assert_eq!(fixture.count("queue.daemon").await, 0, "it said goodbye");
     let output = fixture.command(&["sync"]).await;
@@ -123,23 +146,46 @@ async fn sigterm_with_calls_that_hang_exits_0_after_the_grace_period_and_no_effe
         .sql("UPDATE erp.orders SET status = 'issued'; UPDATE erp.stock SET quantity = quantity + 1")
         .await;
     let applied = || Action::ApplyThen(Box::new(Action::Hang));
-    fixture.sim.inject(Rule::once(Upstream::Saplab, "saplab.panel.order.set_status", applied()));
-    fixture.sim.inject(Rule::once(Upstream::Saplab, "saplab.panel.order.set_status", Action::Hang));
-    fixture.sim.inject(Rule::always(Upstream::Keaz, "keaz.remains.update", applied()));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Saplab, "saplab.panel.order.set_status", applied()));
+    fixture.sim.inject(Rule::once(
+        Upstream::Saplab,
+        "saplab.panel.order.set_status",
+        Action::Hang,
+    ));
+    fixture
+        .sim
+        .inject(Rule::always(Upstream::Keaz, "keaz.remains.update", applied()));
     let mark = fixture.mark();
     daemon.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("saplab.panel.order.set_status", 3).await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 4).await;
     daemon.signal(Signal::SIGTERM);
-    assert_eq!(daemon.ends_within(Duration::from_secs(5)).await.code(), Some(0), "{}", daemon.log());
+    assert_eq!(
+        daemon.ends_within(Duration::from_secs(5)).await.code(),
+        Some(0),
+        "{}",
+        daemon.log()
+    );
     assert_eq!(fixture.count("queue.call WHERE state IN ('running', 'dead')").await, 0);
-    assert_eq!(fixture.count("queue.call WHERE failures > 0").await, 0, "that is nobody's failure");
+    assert_eq!(
+        fixture.count("queue.call WHERE failures > 0").await,
+        0,
+        "that is nobody's failure"
+    );
     fixture.sim.clear_faults();
     let output = fixture.command(&["sync"]).await;
     assert!(output.status.success(), "{output:?}");
     assert_everything_agrees(&fixture).await;
-    let set = fixture.told_since(mark).into_iter().filter(|effect| effect.starts_with("saplab"));
-    assert_eq!(set.collect::<Vec<_>>(), [1, 2, 3].map(|id| format!("saplab.panel.order.set_status {id} = 4")));
+    let set = fixture
+        .told_since(mark)
+        .into_iter()
+        .filter(|effect| effect.starts_with("saplab"));
+    assert_eq!(
+        set.collect::<Vec<_>>(),
+        [1, 2, 3].map(|id| format!("saplab.panel.order.set_status {id} = 4"))
+    );
 }
 
 #[tokio::test]
@@ -152,7 +198,12 @@ async fn a_second_sigint_ends_it_at_once() {
     daemon.signal(Signal::SIGINT);
     daemon.says("stopping", 1).await;
     daemon.signal(Signal::SIGINT);
-    assert_eq!(daemon.ends_within(Duration::from_secs(5)).await.code(), Some(130), "{}", daemon.log());
+    assert_eq!(
+        daemon.ends_within(Duration::from_secs(5)).await.code(),
+        Some(130),
+        "{}",
+        daemon.log()
+    );
 }
 
 #[tokio::test]
@@ -168,17 +219,27 @@ async fn sighup_with_a_broken_file_keeps_the_old_configuration_and_says_why() {
     ];
     for (number, (line, named)) in broken.into_iter().enumerate() {
         let key = line.split(' ').next().unwrap();
-        let rest: Vec<&str> = good.lines().filter(|line| !line.starts_with(&format!("{key} "))).collect();
+        let rest: Vec<&str> = good
+            .lines()
+            .filter(|line| !line.starts_with(&format!("{key} ")))
+            .collect();
         std::fs::write(&fixture.config, format!("{}\n{line}", rest.join("\n"))).unwrap();
         daemon.signal(Signal::SIGHUP);
-        daemon.says("the configuration was not reloaded; the old one stays in force", number + 1).await;
+        daemon
+            .says(
+                "the configuration was not reloaded; the old one stays in force",
+                number + 1,
+            )
+            .await;
         let log = daemon.log();
         let said = log.split("not reloaded").last().unwrap();
         assert!(said.contains(named), "{named} is not named in: {said}");
     }
     std::fs::remove_file(&fixture.config).unwrap();
     daemon.signal(Signal::SIGHUP);
-    daemon.says("the configuration was not reloaded", broken.len() + 1).await;
+    daemon
+        .says("the configuration was not reloaded", broken.len() + 1)
+        .await;
     sync(&fixture, &daemon).await;
     assert_everything_agrees(&fixture).await;
     assert_eq!(daemon.get("/healthz").await.0, 200);
@@ -193,7 +254,11 @@ async fn sighup_with_a_broken_file_keeps_the_old_configuration_and_says_why() {
 async fn sighup_with_a_good_file_applies_it_to_what_comes_and_keeps_what_is_under_way() {
     let mut fixture = company(Setup::new()).await;
     let mut daemon = fixture.daemon().await;
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.warehouses.list", Action::Gate("old".into())));
+    fixture.sim.inject(Rule::once(
+        Upstream::Keaz,
+        "keaz.warehouses.list",
+        Action::Gate("old".into()),
+    ));
     daemon.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("keaz.warehouses.list", 1).await;
     fixture.change("keaz.format", "xml").await;
@@ -202,7 +267,10 @@ async fn sighup_with_a_good_file_applies_it_to_what_comes_and_keeps_what_is_unde
     daemon.says("configuration reloaded", 1).await;
     fixture.sim.open("old");
     fixture
-        .until("the new schedule", "(SELECT count(*) > 0 FROM queue.run WHERE job = 'reference' AND trigger = 'schedule')")
+        .until(
+            "the new schedule",
+            "(SELECT count(*) > 0 FROM queue.run WHERE job = 'reference' AND trigger = 'schedule')",
+        )
         .await;
     let four = "(SELECT count(*) = 4 FROM queue.run WHERE job <> 'reference' AND outcome = 'done')";
     fixture.until("the runs", four).await;
@@ -226,7 +294,11 @@ async fn sighup_takes_a_mended_credential_and_wakes_the_upstream_that_rested() {
     fixture.change("keaz.api_key", "the-new-key").await;
     daemon.signal(Signal::SIGHUP);
     fixture.until("the runs", ALL_ENDED).await;
-    assert_eq!(fixture.count("queue.call WHERE failures > 0").await, 0, "no attempt was burned");
+    assert_eq!(
+        fixture.count("queue.call WHERE failures > 0").await,
+        0,
+        "no attempt was burned"
+    );
     assert_everything_agrees(&fixture).await;
     daemon.stop().await;
 }
@@ -237,7 +309,11 @@ async fn sigusr2_logs_a_snapshot_of_the_queue_and_the_runs() {
     let mut daemon = fixture.daemon().await;
     sync(&fixture, &daemon).await;
     fixture.sql("UPDATE erp.stock SET quantity = 1000").await;
-    fixture.sim.inject(Rule::always(Upstream::Keaz, "keaz.remains.update", Action::Gate("hold".into())));
+    fixture.sim.inject(Rule::always(
+        Upstream::Keaz,
+        "keaz.remains.update",
+        Action::Gate("hold".into()),
+    ));
     daemon.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("keaz.remains.update", 2).await;
     daemon.signal(Signal::SIGUSR2);
@@ -288,17 +364,27 @@ async fn two_daemons_on_one_database_share_the_work_and_double_nothing() {
     ));
     first.signal(Signal::SIGUSR1);
     second.signal(Signal::SIGUSR1);
-    fixture.until("the runs", "(SELECT count(*) >= 5 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')").await;
+    fixture
+        .until(
+            "the runs",
+            "(SELECT count(*) >= 5 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')",
+        )
+        .await;
     first.stop().await;
     second.stop().await;
     assert_everything_agrees(&fixture).await;
-    let both = fixture.value("(SELECT count(DISTINCT daemon_id) FROM queue.attempt)").await;
+    let both = fixture
+        .value("(SELECT count(DISTINCT daemon_id) FROM queue.attempt)")
+        .await;
     assert_eq!(both.as_deref(), Some("2"));
     let told = fixture.told_since(0);
     let mut distinct = told.clone();
     distinct.dedup();
     assert_eq!(told, distinct);
-    assert_eq!(fixture.count("queue.call WHERE state <> 'done' OR attempt > 1").await, 0);
+    assert_eq!(
+        fixture.count("queue.call WHERE state <> 'done' OR attempt > 1").await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -309,7 +395,9 @@ async fn a_daemon_that_stood_still_beyond_its_lease_sends_nothing_late_and_recor
     fixture.sql("UPDATE erp.orders SET status = 'issued'").await;
     let mark = fixture.mark();
     let gate = Action::ApplyThen(Box::new(Action::Gate("late".into())));
-    fixture.sim.inject(Rule::always(Upstream::Saplab, "saplab.panel.order.set_status", gate));
+    fixture
+        .sim
+        .inject(Rule::always(Upstream::Saplab, "saplab.panel.order.set_status", gate));
     frozen.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("saplab.panel.order.set_status", 3).await;
     frozen.signal(Signal::SIGSTOP);
