@@ -1,18 +1,32 @@
 //! Warehouses and remains at KEAZ.
+//!
+//! A list shows how things stood while it was made. What has been acknowledged since it was asked for is newer, and is
+//! left alone by it.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use crate::upstream::keaz::{Remain, Warehouse};
 
-/// The whole list of warehouses: what is not in it is gone.
-pub(crate) async fn replace_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) -> sqlx::Result<()> {
+/// The whole list of warehouses as asked for at that time: what is not in it is gone.
+pub(crate) async fn replace_warehouses(
+    tx: &mut PgConnection,
+    rows: &[Warehouse],
+    asked_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
-    sqlx::query("DELETE FROM mirror.keaz_warehouse WHERE code <> ALL($1)")
+    sqlx::query("DELETE FROM mirror.keaz_warehouse WHERE code <> ALL($1) AND seen_at < $2")
         .bind(codes)
+        .bind(asked_at)
         .execute(&mut *tx)
         .await?;
-    set_warehouses(tx, rows).await
+    let newer: Vec<String> = sqlx::query_scalar("SELECT code FROM mirror.keaz_warehouse WHERE seen_at >= $1")
+        .bind(asked_at)
+        .fetch_all(&mut *tx)
+        .await?;
+    let rows: Vec<_> = rows.iter().filter(|row| !newer.contains(&row.code)).cloned().collect();
+    set_warehouses(tx, &rows).await
 }
 
 /// Warehouses that KEAZ has; a field it does not mention stays as it was.
@@ -39,27 +53,39 @@ pub(crate) async fn set_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) ->
     Ok(())
 }
 
-/// The whole list of remains: what is not in it is gone. Only what differs is touched.
-pub(crate) async fn replace_remains(tx: &mut PgConnection, rows: &[Remain]) -> sqlx::Result<()> {
+/// The whole list of remains as asked for at that time: what is not in it is gone. Only what differs is touched.
+pub(crate) async fn replace_remains(
+    tx: &mut PgConnection,
+    rows: &[Remain],
+    asked_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let (warehouses, articles, quantities) = columns(rows);
     sqlx::query(
         "CREATE TEMP TABLE listed ON COMMIT DROP AS
-         SELECT DISTINCT ON (warehouse, article) warehouse, article, quantity
+         SELECT DISTINCT ON (warehouse, article) warehouse, article, quantity, $4::timestamptz AS asked_at
            FROM unnest($1::text[], $2::text[], $3::numeric[]) AS x (warehouse, article, quantity)
           ORDER BY warehouse, article",
     )
     .bind(warehouses)
     .bind(articles)
     .bind(quantities)
+    .bind(asked_at)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::raw_sql("ANALYZE listed").execute(&mut *tx).await?;
+    sqlx::query(
+        "DELETE FROM mirror.keaz_remain m
+          WHERE m.seen_at < $1
+            AND NOT EXISTS (SELECT FROM listed l WHERE l.warehouse = m.warehouse AND l.article = m.article)",
+    )
+    .bind(asked_at)
     .execute(&mut *tx)
     .await?;
     sqlx::raw_sql(
-        "ANALYZE listed;
-         DELETE FROM mirror.keaz_remain m
-          WHERE NOT EXISTS (SELECT FROM listed l WHERE l.warehouse = m.warehouse AND l.article = m.article);
-         UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
+        "UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
            FROM listed l
-          WHERE l.warehouse = m.warehouse AND l.article = m.article AND l.quantity IS DISTINCT FROM m.quantity;
+          WHERE l.warehouse = m.warehouse AND l.article = m.article AND l.quantity IS DISTINCT FROM m.quantity
+            AND m.seen_at < l.asked_at;
          INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
          SELECT l.warehouse, l.article, l.quantity FROM listed l
           WHERE NOT EXISTS (SELECT FROM mirror.keaz_remain m

@@ -7,3 +7,11 @@ pub(crate) mod keaz;
 pub(crate) mod prices;
 pub(crate) mod saplab;
 pub(crate) mod snapshot;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+/// The database's clock: read before a list is asked for, to tell what was acknowledged since.
+pub(crate) async fn clock(pool: &PgPool) -> sqlx::Result<DateTime<Utc>> {
+    sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(pool).await
+}

@@ -1,5 +1,6 @@
 //! Statuses and positions in Saplab.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -33,8 +34,14 @@ pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[Status])
     Ok(())
 }
 
-/// Positions as a page showed them; of one that stands there twice, the last.
-pub(crate) async fn set_positions(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<()> {
+/// Positions as a page showed them; of one that stands there twice, the last. A page shows how things stood while it
+/// was made: a status that was acknowledged since it was asked for is newer. Were it overwritten, it would be sent, and
+/// the customer told, once more.
+pub(crate) async fn set_positions(
+    tx: &mut PgConnection,
+    positions: &[Position],
+    asked_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
     let rows: Vec<_> = positions.iter().map(row).collect();
     sqlx::query(
         "INSERT INTO mirror.saplab_order AS m (
@@ -62,9 +69,10 @@ pub(crate) async fn set_positions(tx: &mut PgConnection, positions: &[Position])
              deny_request = excluded.deny_request, is_paid = excluded.is_paid, is_denied = excluded.is_denied,
              is_archived = excluded.is_archived, doc_id = excluded.doc_id, date_added = excluded.date_added,
              date_modified = excluded.date_modified, seen_at = now()
-          WHERE to_jsonb(m) - 'seen_at' IS DISTINCT FROM to_jsonb(excluded) - 'seen_at'",
+          WHERE to_jsonb(m) - 'seen_at' IS DISTINCT FROM to_jsonb(excluded) - 'seen_at' AND m.seen_at < $2",
     )
     .bind(Json(rows))
+    .bind(asked_at)
     .execute(tx)
     .await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! KEAZ remains: list, update, delete. The KEAZ document does not give the resource; its name and fields are settings.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,15 +26,16 @@ impl Operation for ListRemains {
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
-    type Request = ();
+    /// When it was asked, by the database's clock.
+    type Request = DateTime<Utc>;
     /// `None`: KEAZ has no such method, the mirror stays what it acknowledged.
     type Answer = Option<Vec<Remain>>;
 
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
+    async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<DateTime<Utc>>> {
+        mirror::clock(pool).await.map(Some)
     }
 
-    async fn send(&self, context: &Context, (): &()) -> Result<Self::Answer, Fault> {
+    async fn send(&self, context: &Context, _: &DateTime<Utc>) -> Result<Self::Answer, Fault> {
         match keaz(context)?.list_remains().await {
             Err(Fault::Unsupported { .. } | Fault::Refused { .. }) => Ok(None),
             listed => listed.map(Some),
@@ -44,7 +46,7 @@ impl Operation for ListRemains {
         &self,
         tx: &mut PgConnection,
         context: &Context,
-        (): &(),
+        asked_at: &DateTime<Utc>,
         listed: &Self::Answer,
     ) -> Result<Applied, ApplyError> {
         let Some(rows) = listed else {
@@ -55,7 +57,7 @@ impl Operation for ListRemains {
             });
         };
         snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
-        mirror::keaz::replace_remains(tx, rows).await?;
+        mirror::keaz::replace_remains(tx, rows, *asked_at).await?;
         Ok(Applied {
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
             ..Applied::default()

@@ -1,5 +1,6 @@
 //! KEAZ `warehouses`: list, add, update (KEAZ document, «Общий вид запросов»).
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
@@ -21,15 +22,16 @@ impl Operation for ListWarehouses {
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
-    type Request = ();
+    /// When it was asked, by the database's clock.
+    type Request = DateTime<Utc>;
     /// `None`: KEAZ has no such method, the mirror stays what it acknowledged.
     type Answer = Option<Vec<Warehouse>>;
 
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
+    async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<DateTime<Utc>>> {
+        mirror::clock(pool).await.map(Some)
     }
 
-    async fn send(&self, context: &Context, (): &()) -> Result<Self::Answer, Fault> {
+    async fn send(&self, context: &Context, _: &DateTime<Utc>) -> Result<Self::Answer, Fault> {
         match keaz(context)?.list_warehouses().await {
             Err(Fault::Unsupported { .. }) => Ok(None),
             listed => listed.map(Some),
@@ -40,7 +42,7 @@ impl Operation for ListWarehouses {
         &self,
         tx: &mut PgConnection,
         context: &Context,
-        (): &(),
+        asked_at: &DateTime<Utc>,
         listed: &Self::Answer,
     ) -> Result<Applied, ApplyError> {
         let Some(rows) = listed else {
@@ -51,7 +53,7 @@ impl Operation for ListWarehouses {
             });
         };
         snapshot::accept(tx, &context.settings.guard, Self::NAME, rows.len()).await?;
-        mirror::keaz::replace_warehouses(tx, rows).await?;
+        mirror::keaz::replace_warehouses(tx, rows, *asked_at).await?;
         Ok(Applied {
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
             ..Applied::default()

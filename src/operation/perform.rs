@@ -241,8 +241,10 @@ fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
             ),
             true,
         ),
-        Outcome::Unknown if class == Class::Guarded => ("whether it happened is looked up upstream first".into(), true),
-        Outcome::Unknown => (
+        Outcome::Unknown(_) if class == Class::Guarded => {
+            ("whether it happened is looked up upstream first".into(), true)
+        }
+        Outcome::Unknown(_) => (
             "what the upstream holds is read first, then only what still differs is sent".into(),
             false,
         ),

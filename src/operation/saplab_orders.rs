@@ -1,6 +1,6 @@
 //! Saplab `orders.list` (panel document, /panel/order): one page of positions, into the mirror and into `erp.orders`.
 
-use chrono::{Days, Utc};
+use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
@@ -58,23 +58,25 @@ impl Operation for ListPositions {
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
-    type Request = OrderFilter;
+    /// And when it was asked, by the database's clock.
+    type Request = (OrderFilter, DateTime<Utc>);
     type Answer = OrderPage;
 
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<OrderFilter>> {
+    async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
         // A day more than asked: the shop's clock and day are its own.
         let from = Utc::now().checked_sub_days(Days::new(u64::from(self.window_days) + 1));
-        Ok(Some(OrderFilter {
+        let filter = OrderFilter {
             order_ids: self.ids.clone(),
             unignore_archived: !self.ids.is_empty(),
             date_from: from.filter(|_| self.window_days > 0).map(value::time::moscow_date),
             page: Some(self.page),
             per_page: Some(self.per_page),
             ..OrderFilter::default()
-        }))
+        };
+        Ok(Some((filter, mirror::clock(pool).await?)))
     }
 
-    async fn send(&self, context: &Context, filter: &OrderFilter) -> Result<OrderPage, Fault> {
+    async fn send(&self, context: &Context, (filter, _): &Self::Request) -> Result<OrderPage, Fault> {
         saplab(context)?.orders(filter).await
     }
 
@@ -82,10 +84,10 @@ impl Operation for ListPositions {
         &self,
         tx: &mut PgConnection,
         _: &Context,
-        _: &OrderFilter,
+        (_, asked_at): &Self::Request,
         page: &OrderPage,
     ) -> Result<Applied, ApplyError> {
-        mirror::saplab::set_positions(tx, &page.positions).await?;
+        mirror::saplab::set_positions(tx, &page.positions, *asked_at).await?;
         let ids: Vec<i64> = page.positions.iter().map(|position| position.id).collect();
         erp::orders::write(tx, &ids).await?;
         let more = self.page < page.pages.min(PAGES_MAX);

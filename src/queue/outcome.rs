@@ -18,8 +18,8 @@ pub enum Outcome {
     Retry(Duration),
     /// The upstream rests for so long; the call waits with it and the attempt does not count.
     Pause(Duration),
-    /// It may have happened: look upstream before anything else.
-    Unknown,
+    /// It may have happened: look upstream at once, and make what is still to do again after so long.
+    Unknown(Duration),
     /// Never again by itself: kept with its reason for a person.
     Dead,
 }
@@ -61,9 +61,12 @@ impl From<&config::Queue> for Policy {
 
 /// Decides what follows from `fault` at the given attempt (from 1). `jitter` is drawn uniformly from 0..1.
 pub fn decide(class: Class, read_back: ReadBack, fault: &Fault, attempt: u32, policy: &Policy, jitter: f64) -> Outcome {
+    // A page may come from behind the effect: what must not be repeated is looked up, and that look meets the page too.
+    let page = matches!(fault, Fault::NotApi(_));
+    let must_not_repeat = class == Class::Guarded || read_back == ReadBack::WhenInDoubt;
     let wait = match fault {
-        Fault::NotApi(_) if class == Class::Guarded => return Outcome::Unknown,
-        Fault::Denied { .. } | Fault::NotApi(_) => return Outcome::Pause(policy.pause),
+        Fault::Denied { .. } => return Outcome::Pause(policy.pause),
+        Fault::NotApi(_) if !must_not_repeat => return Outcome::Pause(policy.pause),
         Fault::Refused { .. } | Fault::Unsupported { .. } => return Outcome::Dead,
         Fault::Busy {
             retry_after: Some(asked),
@@ -73,10 +76,11 @@ pub fn decide(class: Class, read_back: ReadBack, fault: &Fault, attempt: u32, po
         | Fault::NotSent(_)
         | Fault::Lost(_)
         | Fault::Failing { .. }
+        | Fault::NotApi(_)
         | Fault::Garbled(_) => delay(attempt, policy, jitter),
     };
     let lost = matches!(fault, Fault::Lost(_) | Fault::Garbled(_));
-    let in_doubt = lost || matches!(fault, Fault::Failing { .. });
+    let in_doubt = lost || page || matches!(fault, Fault::Failing { .. });
     let look_first = match (class, read_back) {
         (Class::Read, _) | (Class::Idempotent, ReadBack::Never) => false,
         (Class::Idempotent, ReadBack::WhenLost) => lost,
@@ -85,7 +89,7 @@ pub fn decide(class: Class, read_back: ReadBack, fault: &Fault, attempt: u32, po
     if attempt >= policy.max_attempts && !(class == Class::Guarded && in_doubt) {
         Outcome::Dead
     } else if look_first {
-        Outcome::Unknown
+        Outcome::Unknown(wait)
     } else {
         Outcome::Retry(wait)
     }
@@ -141,6 +145,7 @@ mod tests {
         use ReadBack::{Never, WhenInDoubt, WhenLost};
         let retry = Outcome::Retry(Duration::from_secs(1));
         let pause = Outcome::Pause(POLICY.pause);
+        let look = Outcome::Unknown(Duration::from_secs(1));
         let unsent = Fault::NotSent("refused".into());
         let garbled = Fault::Garbled("cut".into());
         let page = Fault::NotApi("login page".into());
@@ -150,21 +155,22 @@ mod tests {
             (Guarded, WhenInDoubt, &unsent, retry.clone()),
             (Read, Never, &lost(), retry.clone()),
             (Idempotent, Never, &lost(), retry.clone()),
-            (Idempotent, WhenLost, &lost(), Outcome::Unknown),
-            (Guarded, Never, &lost(), Outcome::Unknown),
+            (Idempotent, WhenLost, &lost(), look.clone()),
+            (Guarded, Never, &lost(), look.clone()),
             (Read, Never, &status(500), retry.clone()),
             (Idempotent, WhenLost, &status(502), retry.clone()),
-            (Idempotent, WhenInDoubt, &status(502), Outcome::Unknown),
-            (Guarded, Never, &status(504), Outcome::Unknown),
+            (Idempotent, WhenInDoubt, &status(502), look.clone()),
+            (Guarded, Never, &status(504), look.clone()),
             (Read, Never, &garbled, retry.clone()),
-            (Idempotent, WhenLost, &garbled, Outcome::Unknown),
-            (Guarded, Never, &garbled, Outcome::Unknown),
+            (Idempotent, WhenLost, &garbled, look.clone()),
+            (Guarded, Never, &garbled, look.clone()),
             (Read, Never, &status(503), retry.clone()),
             (Guarded, Never, &status(429), retry.clone()),
             (Read, Never, &status(401), pause.clone()),
             (Guarded, Never, &status(403), pause.clone()),
             (Idempotent, WhenLost, &page, pause),
-            (Guarded, Never, &page, Outcome::Unknown),
+            (Guarded, Never, &page, look.clone()),
+            (Idempotent, WhenInDoubt, &page, look.clone()),
             (Read, Never, &status(404), Outcome::Dead),
             (Idempotent, WhenInDoubt, &status(400), Outcome::Dead),
         ];
@@ -182,7 +188,10 @@ mod tests {
             last(Class::Idempotent, ReadBack::WhenInDoubt, &status(500)),
             Outcome::Dead
         );
-        assert_eq!(last(Class::Guarded, ReadBack::Never, &lost()), Outcome::Unknown);
+        assert_eq!(
+            last(Class::Guarded, ReadBack::Never, &lost()),
+            Outcome::Unknown(Duration::from_secs(16))
+        );
         assert_eq!(
             last(Class::Read, ReadBack::Never, &status(401)),
             Outcome::Pause(POLICY.pause)

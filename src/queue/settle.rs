@@ -106,11 +106,11 @@ pub async fn failed(
     let (state, word, wait, counts) = match failure.outcome {
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),
-        Outcome::Unknown => ("unknown", "unknown", Duration::ZERO, true),
+        Outcome::Unknown(wait) => ("unknown", "unknown", wait, true),
         Outcome::Dead => ("dead", "dead", Duration::ZERO, true),
     };
     let waits_for = match (&failure.outcome, &failure.read_back) {
-        (Outcome::Unknown, Some(read_back)) => Some(enqueue_or_find(&mut tx, read_back).await?),
+        (Outcome::Unknown(_), Some(read_back)) => Some(enqueue_or_find(&mut tx, read_back).await?),
         _ => None,
     };
     if let Outcome::Pause(wait) = failure.outcome {
@@ -157,10 +157,11 @@ pub async fn failed(
 }
 
 /// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
-/// differs from the mirror that the read-back has just refreshed, and sends only that.
+/// differs from the mirror that the read-back has just refreshed, and sends only that. None of them is due earlier than
+/// its own backoff says: an upstream that fails over every push and answers every read is not pressed.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.call SET state = 'pending', due_at = now() + $2, waits_for = NULL
+        "UPDATE queue.call SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL
           WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'",
     )
     .bind(read_back)
