@@ -193,7 +193,7 @@ async fn was_cut_off(pool: &PgPool, call: &Call) -> sqlx::Result<bool> {
 /// That attempt may have been acted upon, exactly as one whose answer was lost on the wire.
 fn cut_off<O: Operation>(operation: &O) -> Failure {
     Failure {
-        outcome: Outcome::Unknown,
+        outcome: Outcome::Unknown(Duration::ZERO),
         words: "the attempt before was cut off: what the upstream holds is read first".into(),
         http_status: None,
         read_back: operation.read_back(),

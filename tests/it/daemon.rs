@@ -309,6 +309,7 @@ async fn sigusr2_logs_a_snapshot_of_the_queue_and_the_runs() {
     let mut daemon = fixture.daemon().await;
     sync(&fixture, &daemon).await;
     fixture.sql("UPDATE erp.stock SET quantity = 1000").await;
+    fixture.sim.forget_requests();
     fixture.sim.inject(Rule::always(
         Upstream::Keaz,
         "keaz.remains.update",

@@ -11,6 +11,7 @@ mod daemon;
 mod erp_views;
 mod faults;
 mod harness;
+mod kill;
 mod queue;
 mod refusals;
 mod runs;

@@ -387,7 +387,7 @@ async fn a_call_whose_read_back_was_cancelled_is_made_again() {
     add(&fixture.pool, &push(1)).await;
     let call = take_one(&fixture.pool, 1).await;
     let lost = Failure {
-        outcome: Outcome::Unknown,
+        outcome: Outcome::Unknown(Duration::ZERO),
         words: "reset".into(),
         http_status: None,
         read_back: Some(push(2)),

@@ -1,10 +1,11 @@
 //! Commands beside a daemon and without one, and the exit codes that scripts rely on.
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use nix::sys::signal::Signal;
 use sverka::simulate::{Action, Rule, Upstream};
 use tokio::net::TcpListener;
+use tokio::process::Child;
 
 use super::{assert_everything_agrees, company};
 use crate::support::{Fixture, Setup};
@@ -15,6 +16,12 @@ fn code(output: &Output) -> Option<i32> {
 
 fn words(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// `sverka sync --wait`, under way.
+fn follow(fixture: &Fixture) -> Child {
+    let mut sync = fixture.binary(&["sync", "--wait"]);
+    sync.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// Runs a command with additional environment.
@@ -51,7 +58,7 @@ async fn sync_leaves_the_work_to_a_daemon_that_is_alive_and_follows_it_when_aske
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(said, "the daemon works on run 1 (sverka status)\n");
     fixture.sim.wait_until_arrived("keaz.warehouses.list", 1).await;
-    let mut following = fixture.binary(&["sync", "--wait"]).spawn().unwrap();
+    let mut following = follow(&fixture);
     fixture
         .until("all five runs", "(SELECT count(*) = 5 FROM queue.run)")
         .await;
@@ -83,7 +90,7 @@ async fn sync_takes_over_when_the_daemon_it_follows_is_killed() {
     fixture
         .sim
         .inject(Rule::always(Upstream::Keaz, "keaz.remains.update", Action::Hang));
-    let mut following = fixture.binary(&["sync", "--wait"]).spawn().unwrap();
+    let mut following = follow(&fixture);
     fixture.sim.wait_until_arrived("keaz.remains.update", 2).await;
     daemon.kill().await;
     fixture.sim.clear_faults();
