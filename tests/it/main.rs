@@ -7,9 +7,14 @@
     reason = "a panic of a test is its report"
 )]
 
+mod daemon;
 mod erp_views;
 mod faults;
 mod harness;
+mod kill;
+mod queue;
 mod refusals;
+mod runs;
+mod schedule;
 mod support;
 mod sync;
