@@ -16,5 +16,6 @@ mod queue;
 mod refusals;
 mod runs;
 mod schedule;
+mod secrets;
 mod support;
 mod sync;
