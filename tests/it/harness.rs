@@ -24,6 +24,14 @@ async fn the_real_binary_starts_answers_and_stops() {
     assert_eq!((status, body.as_str()), (200, "ok\n"));
     assert_eq!(daemon.get("/readyz").await.0, 200);
     daemon.stop().await;
+    daemon.says("stopped", 1).await;
+}
+
+#[tokio::test]
+async fn the_real_binary_starts_again_after_it_was_killed() {
+    let fixture = Setup::new().start().await;
+    fixture.daemon().await.kill().await;
+    fixture.daemon().await.stop().await;
 }
 
 #[tokio::test]

@@ -199,6 +199,61 @@ async fn a_status_is_not_sent_again_when_a_page_followed_the_effect() {
     fixture.assert_in_sync().await;
 }
 
+/// A list is asked for, made upstream, and held up; meanwhile this one call is made; then the list arrives.
+async fn overtaken(fixture: &Fixture, job: Job, list: (Upstream, &str), call: &str) {
+    let held_up = applied(Action::Gate("overtaken".to_owned()));
+    fixture.sim.inject(Rule::once(list.0, list.1, held_up));
+    fixture.sim.forget_requests();
+    let runs = fixture.request(&[job]).await;
+    let work = fixture.work().await;
+    fixture.sim.wait_until_arrived(list.1, 1).await;
+    fixture
+        .sql(&format!(
+            "INSERT INTO queue.call (upstream, operation, args, class, priority) VALUES ({call}, 'idempotent', 0)"
+        ))
+        .await;
+    let made = "EXISTS (SELECT FROM queue.call WHERE class = 'idempotent' AND run_id IS NULL AND state = 'done')";
+    fixture.until("the call that overtakes the list", made).await;
+    fixture.sim.open("overtaken");
+    fixture.ended(&runs).await;
+    work.stop().await;
+    fixture.assert_in_sync().await;
+}
+
+#[tokio::test]
+async fn a_page_of_positions_does_not_undo_what_was_acknowledged_after_it_was_asked_for() {
+    let fixture = Setup::new().start().await;
+    fixture.positions(2);
+    fixture.sync_done(&[Job::Orders]).await;
+    let mark = fixture.mark();
+    fixture
+        .sql("UPDATE erp.orders SET status = 'issued' WHERE saplab_id = 1")
+        .await;
+    let set = r#"'saplab', 'saplab.orders.set_status', '{"position": 1}'"#;
+    overtaken(
+        &fixture,
+        Job::Orders,
+        (Upstream::Saplab, "saplab.panel.order.list"),
+        set,
+    )
+    .await;
+    assert_eq!(fixture.told_since(mark), [format!("{SET_STATUS} 1 = 4")]);
+}
+
+#[tokio::test]
+async fn a_list_of_remains_does_not_undo_what_was_acknowledged_after_it_was_asked_for() {
+    let fixture = Setup::new().start().await;
+    fixture.fill(1, 5).await;
+    fixture.sync_done(&[Job::Stock]).await;
+    let mark = fixture.mark();
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 77 WHERE article = 'ART-00001'")
+        .await;
+    let update = r#"'keaz', 'keaz.remains.update', '{"warehouse": "W1", "articles": ["ART-00001"]}'"#;
+    overtaken(&fixture, Job::Stock, (Upstream::Keaz, "keaz.remains.list"), update).await;
+    assert_eq!(fixture.told_since(mark), ["keaz.remains.update W1/ART-00001 = 77"]);
+}
+
 #[tokio::test]
 async fn a_status_whose_effect_is_in_doubt_is_tried_again_with_growing_pauses() {
     let fixture = Setup::new()
