@@ -104,8 +104,7 @@ SELECT CASE WHEN e.saplab_id IS NULL THEN 'insert' ELSE 'update' END AS action,
             SELECT erp_status FROM mirror.saplab_status_map
              WHERE saplab_status_id = m.status_id ORDER BY position LIMIT 1) ELSE e.status::text END AS status,
        m.is_paid, m.date_added AS created_at, m.date_modified AS updated_at,
-       CASE WHEN e.saplab_id IS NULL AND (SELECT diff.setting('saplab.status_map', '[]')) <> '[]'
-                 AND NOT EXISTS (SELECT FROM mirror.saplab_status) THEN 'the shop''s statuses are not known yet' END AS held
+       NULL::text AS held
   FROM mirror.saplab_order m
   LEFT JOIN erp.orders e ON e.saplab_id = m.id
  WHERE e.saplab_id IS NULL

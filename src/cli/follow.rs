@@ -42,6 +42,21 @@ pub(super) async fn work_and_follow(pool: &PgPool, context: Context, runs: &[i64
     followed
 }
 
+/// Watches how a daemon does the work. `None`: no daemon is alive any more, and the runs have not ended.
+pub(super) async fn follow_daemon(pool: &PgPool, runs: &[i64]) -> Result<Option<Followed>, CliError> {
+    tokio::select! {
+        followed = follow(pool, runs) => followed.map(Some),
+        gone = daemons_are_gone(pool) => gone.map(|()| None),
+    }
+}
+
+async fn daemons_are_gone(pool: &PgPool) -> Result<(), CliError> {
+    while presence::daemons_alive(pool).await? > 0 {
+        tokio::time::sleep(LOOK * 10).await;
+    }
+    Ok(())
+}
+
 /// Watches until the runs have ended, or all they have left is a long wait for an upstream.
 pub(super) async fn follow(pool: &PgPool, runs: &[i64]) -> Result<Followed, CliError> {
     let mut progress = Progress::new();

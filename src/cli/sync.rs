@@ -71,10 +71,14 @@ async fn on(
         let runs: Vec<_> = runs.iter().map(ToString::to_string).collect();
         return output::line(&format!("the daemon works on run {} (sverka status)", runs.join(", ")));
     }
-    let followed = if daemon {
-        follow::follow(pool, &runs).await?
+    let of_daemon = if daemon {
+        follow::follow_daemon(pool, &runs).await?
     } else {
-        follow::work_and_follow(pool, context, &runs).await?
+        None
+    };
+    let followed = match of_daemon {
+        Some(followed) => followed,
+        None => follow::work_and_follow(pool, context, &runs).await?,
     };
     report(&followed, format)
 }

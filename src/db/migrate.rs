@@ -30,7 +30,9 @@ fn migrator() -> Migrator {
 
 /// Applies what is missing, lays the diff views, and writes down the settings that the views need.
 pub async fn migrate(options: &PgConnectOptions, settings: &Settings) -> Result<Migrated, DbError> {
-    let mut connection = options.connect().await?;
+    // No notices: "already exists, skipping" at every start tells nobody anything.
+    let quiet = options.clone().options([("client_min_messages", "error")]);
+    let mut connection = quiet.connect().await?;
     let result = migrate_on(&mut connection, settings).await;
     // The connection is not pooled: closing it frees the lock of a migration that failed half-way.
     let _ = connection.close().await;

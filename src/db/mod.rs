@@ -17,6 +17,9 @@ use cluster::Cluster;
 pub(crate) use migrate::store_settings;
 pub use migrate::{Migrated, migrate};
 
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Why there is no database to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -75,9 +78,13 @@ impl Database {
             .options([("client_min_messages", "warning")])
             .disable_statement_logging();
         let pool = pool(settings, options.clone());
-        let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+        let version: sqlx::Result<i32> = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
             .fetch_one(&pool)
-            .await?;
+            .await;
+        let version = match version {
+            Err(sqlx::Error::PoolTimedOut) => return Err(DbError::Unavailable(why_unreachable(&options).await)),
+            version => version?,
+        };
         if version < 140_000 {
             return Err(DbError::TooOld((version / 10_000).to_string()));
         }
@@ -110,13 +117,21 @@ impl Database {
     }
 }
 
+/// The pool only says that it waited in vain; one more try by itself says what for.
+async fn why_unreachable(options: &PgConnectOptions) -> sqlx::Error {
+    match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(Err(error)) => error,
+        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+    }
+}
+
 /// The pool. `before_acquire` ends whatever a cut `BEGIN` has left behind: without it sqlx 0.9.0 may hand out a
 /// connection that is still inside a transaction, and the next borrower's write vanishes (sqlx issue 4393).
 fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
     let statement_timeout = settings.database.statement_timeout.as_millis();
     PgPoolOptions::new()
         .max_connections(settings.database.max_connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(CONNECT_TIMEOUT)
         .before_acquire(|connection, _| {
             Box::pin(async move {
                 connection.execute("ROLLBACK").await?;
@@ -125,7 +140,8 @@ fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
         })
         .connect_lazy_with(options.options([
             ("statement_timeout", statement_timeout.to_string()),
-            ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            // Ours are never idle for long: one that is belongs to a process that was frozen, and its locks hold up others.
+            ("idle_in_transaction_session_timeout", "10000".to_owned()),
             // Else every ROLLBACK of an idle connection would be a warning.
             ("client_min_messages", "error".to_owned()),
         ]))

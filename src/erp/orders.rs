@@ -29,7 +29,7 @@ async fn write_some(tx: &mut PgConnection, positions: Option<&[i64]>) -> sqlx::R
                                  total, status, is_paid, created_at, updated_at)
          SELECT saplab_id, invoice, client_id, client_name, brand, article, name, quantity, price, total, status,
                 is_paid, created_at, updated_at
-           FROM diff.\"order\" WHERE action = 'insert' AND held IS NULL AND saplab_id = ANY($1)
+           FROM diff.\"order\" WHERE action = 'insert' AND saplab_id = ANY($1)
           ORDER BY saplab_id",
     )
     .bind(positions)

@@ -135,7 +135,7 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
 /// newer run cancelled it. Returns how many.
 pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
     let unblocked = sqlx::query(
-        "UPDATE queue.call c SET state = 'pending', due_at = now(), waits_for = NULL
+        "UPDATE queue.call c SET state = 'pending', due_at = greatest(due_at, now()), waits_for = NULL
           WHERE c.state = 'unknown' AND c.class <> 'guarded'
             AND NOT EXISTS (SELECT FROM queue.call r
                              WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use sqlx::{PgExecutor, PgPool};
 
 use super::claim::interval;
@@ -42,12 +45,20 @@ pub async fn leave(pool: &PgPool, daemon_id: i64) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// How many daemons are alive.
+/// How many daemons are alive. One of this host whose process is gone is not, however short ago it was seen.
 pub async fn daemons_alive(database: impl PgExecutor<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar("SELECT count(*) FROM queue.daemon WHERE role = 'daemon' AND seen_at > now() - $1")
-        .bind(interval(SILENCE))
-        .fetch_one(database)
-        .await
+    let seen: Vec<(String, i32)> =
+        sqlx::query_as("SELECT host, pid FROM queue.daemon WHERE role = 'daemon' AND seen_at > now() - $1")
+            .bind(interval(SILENCE))
+            .fetch_all(database)
+            .await?;
+    let here = host();
+    let alive = seen.iter().filter(|(host, pid)| *host != here || is_running(*pid));
+    Ok(i64::try_from(alive.count()).unwrap_or(i64::MAX))
+}
+
+fn is_running(pid: i32) -> bool {
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
 }
 
 fn host() -> String {

@@ -7,9 +7,15 @@
     reason = "a panic of a test is its report"
 )]
 
+mod daemon;
 mod erp_views;
 mod faults;
 mod harness;
+mod kill;
+mod queue;
 mod refusals;
+mod runs;
+mod schedule;
+mod secrets;
 mod support;
 mod sync;

@@ -68,17 +68,28 @@ fn forms(secret: &str) -> Vec<String> {
         .strip_prefix('"')
         .and_then(|json| json.strip_suffix('"'))
         .unwrap_or(secret);
-    vec![
+    let escaped = [
+        json.to_owned(),
+        json.replace('/', "\\/"),
+        php_json(secret),
+        // Others escape what is not ASCII and leave the slash.
+        php_json(secret).replace("\\/", "/"),
+    ];
+    // A JSON message may quote a JSON request.
+    let quoted = escaped
+        .clone()
+        .map(|once| once.replace('\\', "\\\\").replace('"', "\\\""));
+    let mut forms = vec![
         secret.to_owned(),
         strict.replace("%20", "+"),
         lower_hex(&strict),
         strict,
         utf8_percent_encode(secret, QUERY).to_string(),
-        json.to_owned(),
-        json.replace('/', "\\/"),
-        php_json(secret),
         quick_xml::escape::escape(secret).into_owned(),
-    ]
+    ];
+    forms.extend(escaped);
+    forms.extend(quoted);
+    forms
 }
 
 /// `%2F` as `%2f`, the rest as it is.
@@ -125,6 +136,7 @@ mod tests {
             "пa/ss w\\\"&1",
             "пa\\/ss w\\\"&1",
             "\\u043fa\\/ss w\\\"&1",
+            "\\u043fa/ss w\\\"&1",
             "пa/ss w&quot;&amp;1",
         ]
         .map(String::from);

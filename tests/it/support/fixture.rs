@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use sverka::config::Settings;
 use sverka::db::Database;
 use sverka::simulate::{Effect, Simulator};
@@ -62,6 +63,19 @@ impl Fixture {
         sverka::db::migrate(&self.database.options, &self.settings)
             .await
             .unwrap();
+    }
+
+    /// Takes `database.url` out of the file: processes run a private cluster under `data_dir`.
+    pub(crate) fn without_database_url(&mut self) {
+        self.values.remove("database.url");
+        self.settings = setup::load(&self.config, &self.values);
+    }
+
+    /// The same, and this pool to that cluster for everything in-process.
+    pub(crate) async fn use_database(&mut self, pool: PgPool, options: PgConnectOptions) {
+        self.without_database_url();
+        sverka::db::migrate(&options, &self.settings).await.unwrap();
+        self.pool = pool;
     }
 
     /// What the upstreams have applied so far; pass it to [`Fixture::effects_since`].

@@ -20,6 +20,7 @@ mod work;
 
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
+pub(crate) use process::Daemon;
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use wait::until;

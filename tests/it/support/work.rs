@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use sverka::context::Context;
 use sverka::job::Job;
 use sverka::queue::look::{self, RunRow};
@@ -24,6 +25,11 @@ impl Work {
     pub(crate) async fn stop(self) {
         self.worker.stop(Duration::from_secs(10)).await.unwrap();
     }
+
+    /// Ends it without a word to the database, as a kill would.
+    pub(crate) fn abandon(self) {
+        drop(self);
+    }
 }
 
 impl Fixture {
@@ -34,10 +40,15 @@ impl Fixture {
 
     /// Starts a worker.
     pub(crate) async fn work(&self) -> Work {
-        let daemon_id = presence::register(&self.pool, Role::Command).await.unwrap();
+        self.work_on(&self.pool).await
+    }
+
+    /// Starts a worker with a pool of its own.
+    pub(crate) async fn work_on(&self, pool: &PgPool) -> Work {
+        let daemon_id = presence::register(pool, Role::Command).await.unwrap();
         let (sender, context) = watch::channel(Arc::new(self.context(daemon_id)));
         Work {
-            worker: Worker::start(self.pool.clone(), context, daemon_id),
+            worker: Worker::start(pool.clone(), context, daemon_id),
             _context: sender,
         }
     }

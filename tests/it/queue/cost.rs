@@ -1,0 +1,72 @@
+//! Claiming costs what it takes, not what the queue holds.
+
+use serde_json::Value;
+use sqlx::PgPool;
+use sqlx::postgres::types::PgInterval;
+use sverka::queue::claim::{CLAIM, NEXT_DUE};
+
+use crate::support::{Fixture, Setup};
+
+const DUE: &str = "
+    INSERT INTO queue.call (upstream, operation, args, class, priority, due_at)
+    SELECT 'keaz', 'keaz.remains.update', jsonb_build_object('due', n), 'idempotent', n % 4, now() - interval '1 minute'
+      FROM generate_series(1, 100) n";
+
+const CROWD: &str = "
+    INSERT INTO queue.call (upstream, operation, args, class, priority, state, due_at, ended_at)
+    SELECT 'keaz', 'keaz.remains.update', jsonb_build_object(state, n), 'idempotent', n % 4, state,
+           now() + CASE state WHEN 'pending' THEN interval '1 day' ELSE interval '-1 day' END,
+           CASE WHEN state <> 'pending' THEN now() END
+      FROM (VALUES ('done', 200000), ('dead', 50000), ('pending', 50000)) x (state, rows), generate_series(1, rows) n";
+
+/// Pages that a statement looked at, in a transaction that is given up.
+async fn pages(pool: &PgPool, statement: &str, claims: bool) -> i64 {
+    let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}");
+    let mut tx = pool.begin().await.unwrap();
+    let mut query = sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).bind("keaz");
+    if claims {
+        query = query.bind(20_i64).bind(1_i64).bind(PgInterval {
+            months: 0,
+            days: 0,
+            microseconds: 30_000_000,
+        });
+    }
+    let plan: Value = query.fetch_one(&mut *tx).await.unwrap();
+    tx.rollback().await.unwrap();
+    let root = &plan[0]["Plan"];
+    let number = |key: &str| root[key].as_i64().unwrap();
+    if claims {
+        assert_eq!(number("Actual Rows"), 20, "{plan:#}");
+    }
+    number("Shared Hit Blocks") + number("Shared Read Blocks")
+}
+
+async fn cost(fixture: &Fixture) -> [i64; 2] {
+    [
+        pages(&fixture.pool, CLAIM, true).await,
+        pages(&fixture.pool, NEXT_DUE, false).await,
+    ]
+}
+
+#[tokio::test]
+async fn a_claim_does_not_look_at_ended_dead_or_future_calls() {
+    let fixture = Setup::new().start().await;
+    fixture.sql(DUE).await;
+    fixture.sql("ANALYZE queue.call").await;
+    let small = cost(&fixture).await;
+    fixture.sql("TRUNCATE queue.call CASCADE").await;
+    fixture.sql(CROWD).await;
+    fixture.sql(DUE).await;
+    // Before the statistics know of the crowd, and after.
+    let unknowing = cost(&fixture).await;
+    fixture.sql("ANALYZE queue.call").await;
+    let knowing = cost(&fixture).await;
+    for crowded in [unknowing, knowing] {
+        for (crowded, small) in crowded.into_iter().zip(small) {
+            assert!(
+                crowded <= 3 * small + 50,
+                "{crowded} pages among 300,000 other calls, {small} without them"
+            );
+        }
+    }
+}
