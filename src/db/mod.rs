@@ -140,7 +140,8 @@ fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
         })
         .connect_lazy_with(options.options([
             ("statement_timeout", statement_timeout.to_string()),
-            ("idle_in_transaction_session_timeout", "60000".to_owned()),
+            // Ours are never idle for long: one that is belongs to a process that was frozen, and its locks hold up others.
+            ("idle_in_transaction_session_timeout", "10000".to_owned()),
             // Else every ROLLBACK of an idle connection would be a warning.
             ("client_min_messages", "error".to_owned()),
         ]))

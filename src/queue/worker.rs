@@ -25,6 +25,9 @@ const LEASE_MARGIN: Duration = Duration::from_secs(2);
 /// Works on the queue of one database.
 pub struct Worker {
     shared: Arc<Shared>,
+    /// Claim and start calls, one loop for each upstream.
+    claiming: JoinSet<()>,
+    /// Listening, and the heartbeat.
     loops: JoinSet<()>,
     /// Claims no more, once cancelled.
     stop: CancellationToken,
@@ -67,11 +70,13 @@ impl Worker {
             end.clone(),
         ));
         loops.spawn(shared.clone().keep_alive(end.clone()));
+        let mut claiming = JoinSet::new();
         for upstream in Upstream::ALL {
-            loops.spawn(shared.clone().serve(upstream, stop.clone()));
+            claiming.spawn(shared.clone().serve(upstream, stop.clone()));
         }
         Self {
             shared,
+            claiming,
             loops,
             stop,
             end,
@@ -81,7 +86,7 @@ impl Worker {
     /// Whether the worker's own loops are alive and its heartbeat reaches the database.
     pub fn is_alive(&self) -> bool {
         let lease = self.shared.context.borrow().settings.queue.lease;
-        !self.loops.is_empty() && self.shared.since_beat() < lease.max(presence::SILENCE)
+        !self.claiming.is_empty() && !self.loops.is_empty() && self.shared.since_beat() < lease.max(presence::SILENCE)
     }
 
     /// How many calls are under way here.
@@ -94,14 +99,23 @@ impl Worker {
     pub async fn stop(mut self, grace: Duration) -> sqlx::Result<()> {
         self.stop.cancel();
         self.shared.wake.notify_waiters();
-        self.shared.calls.close();
-        if tokio::time::timeout(grace, self.shared.calls.wait()).await.is_err() {
+        let (claiming, calls) = (&mut self.claiming, &self.shared.calls);
+        let finish = async {
+            // A claim that is cut off may still be carried out by the server, after we gave back what we held: its calls
+            // would be nobody's until their leases end.
+            while claiming.join_next().await.is_some() {}
+            calls.close();
+            calls.wait().await;
+        };
+        if tokio::time::timeout(grace, finish).await.is_err() {
             tracing::warn!(
                 calls = self.in_flight(),
                 "calls under way did not finish within the grace period; they go back to the queue"
             );
         }
         self.end.cancel();
+        self.claiming.abort_all();
+        while self.claiming.join_next().await.is_some() {}
         self.loops.abort_all();
         while self.loops.join_next().await.is_some() {}
         claim::release(&self.shared.pool, self.shared.daemon_id).await?;
