@@ -65,6 +65,8 @@ impl Operation for FetchPrices {
     ) -> Result<Applied, ApplyError> {
         let (Fetched::List { path, validators, .. }, Some(list)) = (fetched, self.settings(context)) else {
             mirror::prices::touch(tx, SUPPLIER, &self.list).await?;
+            // The list has not changed, but the ERP's copy of it may have.
+            erp::prices::write(tx, SUPPLIER, &self.list).await?;
             return Ok(Applied {
                 note: Some("unchanged since the last time".into()),
                 ..Applied::default()

@@ -7,6 +7,7 @@
     reason = "a panic of a test is its report"
 )]
 
+mod cli;
 mod daemon;
 mod erp_views;
 mod faults;

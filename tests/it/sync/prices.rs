@@ -134,3 +134,15 @@ async fn of_several_rows_for_one_article_the_cheapest_counts() {
     assert_eq!(fixture.count("erp.supplier_prices").await, 2);
     fixture.assert_in_sync().await;
 }
+
+#[tokio::test]
+async fn rows_that_somebody_changed_in_the_erp_are_mended_though_the_list_has_not_changed() {
+    let fixture = with_list(text("BOSCH;A1;Лампа;10,00;1;1;1;2\r\nBOSCH;A2;Лампа;20,00;2;1;1;2\r\n")).await;
+    let before = rows(&fixture).await;
+    fixture
+        .sql("UPDATE erp.supplier_prices SET price = 1 WHERE article = 'A1'; DELETE FROM erp.supplier_prices WHERE article = 'A2'")
+        .await;
+    fixture.sync_done(&[Job::Prices]).await;
+    assert_eq!(rows(&fixture).await, before);
+    fixture.assert_in_sync().await;
+}
