@@ -315,3 +315,15 @@ async fn a_status_set_by_a_worker_that_died_over_it_is_looked_up_and_not_set_aga
     fixture.assert_in_sync().await;
     fixture.assert_statuses_equal_erp().await;
 }
+
+#[tokio::test]
+async fn a_request_that_had_to_wait_for_its_lane_joins_the_run_that_was_faster() {
+    let fixture = Setup::new().start().await;
+    let mut slower = fixture.pool.begin().await.unwrap();
+    sqlx::query("SELECT now()").execute(&mut *slower).await.unwrap();
+    let faster = fixture.request(&[Job::Stock]).await;
+    let joined = run::request_in(&mut slower, Job::Stock, Trigger::Command, None).await;
+    assert_eq!(joined.unwrap(), Requested::Joined(faster[0]));
+    slower.commit().await.unwrap();
+    fixture.sync_done(&[Job::Stock]).await;
+}
