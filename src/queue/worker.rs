@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,6 +29,8 @@ pub struct Worker {
     claiming: JoinSet<()>,
     /// Listening, and the heartbeat.
     loops: JoinSet<()>,
+    /// All of them, to see whether one has died.
+    handles: Vec<AbortHandle>,
     /// Claims no more, once cancelled.
     stop: CancellationToken,
     /// Ends the heartbeat, once cancelled; after the last call.
@@ -61,23 +63,24 @@ impl Worker {
             beat: AtomicU64::new(0),
         });
         let (stop, end) = (CancellationToken::new(), CancellationToken::new());
-        let mut loops = JoinSet::new();
+        let (mut loops, mut handles) = (JoinSet::new(), Vec::new());
         let poll = shared.context.borrow().settings.queue.poll;
-        loops.spawn(wake::listen(
+        handles.push(loops.spawn(wake::listen(
             shared.pool.clone(),
             shared.wake.clone(),
             poll,
             end.clone(),
-        ));
-        loops.spawn(shared.clone().keep_alive(end.clone()));
+        )));
+        handles.push(loops.spawn(shared.clone().keep_alive(end.clone())));
         let mut claiming = JoinSet::new();
         for upstream in Upstream::ALL {
-            claiming.spawn(shared.clone().serve(upstream, stop.clone()));
+            handles.push(claiming.spawn(shared.clone().serve(upstream, stop.clone())));
         }
         Self {
             shared,
             claiming,
             loops,
+            handles,
             stop,
             end,
         }
@@ -86,7 +89,7 @@ impl Worker {
     /// Whether the worker's own loops are alive and its heartbeat reaches the database.
     pub fn is_alive(&self) -> bool {
         let lease = self.shared.context.borrow().settings.queue.lease;
-        !self.claiming.is_empty() && !self.loops.is_empty() && self.shared.since_beat() < lease.max(presence::SILENCE)
+        !self.handles.iter().any(AbortHandle::is_finished) && self.shared.since_beat() < lease.max(presence::SILENCE)
     }
 
     /// How many calls are under way here.

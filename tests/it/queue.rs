@@ -33,7 +33,7 @@ fn push(number: u32) -> NewCall {
 }
 
 async fn add(pool: &PgPool, call: &NewCall) -> bool {
-    enqueue(&mut *pool.acquire().await.unwrap(), None, call).await.unwrap()
+    enqueue(&mut pool.acquire().await.unwrap(), None, call).await.unwrap()
 }
 
 async fn take(pool: &PgPool, limit: usize, daemon: i64) -> Vec<Call> {
