@@ -261,10 +261,10 @@ impl Daemon {
         let context = Context::new(settings, old.daemon_id)?;
         let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
         store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
-        // A mended credential need not wait for the end of a pause.
-        look::resume(&self.pool, None).await?;
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
+        // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
+        look::resume(&self.pool, None).await?;
         Ok(())
     }
 

@@ -28,6 +28,8 @@ pub struct Performer<'a> {
     pub context: &'a Context,
     /// Whether our lease is certain to hold long enough for a request to begin.
     pub lease_is_safe: &'a (dyn Fn() -> bool + Sync),
+    /// Whether the settings have not been replaced since the call was claimed.
+    pub is_current: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Performs one call. An error is the database's: the call's lease then runs out and somebody else takes it.
@@ -88,12 +90,18 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
             let policy = Policy::from(&context.settings.queue);
             let failures = u32::try_from(call.failures).unwrap_or_default();
             let outcome = decide(O::CLASS, O::READ_BACK, &fault, failures + 1, &policy, fastrand::f64());
+            // What was refused with credentials that are no longer in force is made again with those that are.
+            let outdated = matches!(outcome, Outcome::Pause(_)) && !(performer.is_current)();
             let failure = Failure {
-                outcome,
+                outcome: if outdated {
+                    Outcome::Retry(Duration::ZERO)
+                } else {
+                    outcome
+                },
                 words: fault.to_string(),
                 http_status: fault.status(),
                 read_back: operation.read_back(),
-                counts: true,
+                counts: !outdated,
             };
             failed::<O>(performer, call, Some(&fault), failure).await
         }

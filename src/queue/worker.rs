@@ -219,10 +219,12 @@ impl Shared {
     async fn perform(&self, context: &Context, call: &Call, claimed_at: Instant) {
         let lease = context.settings.queue.lease;
         let lease_is_safe = || self.since_beat().min(claimed_at.elapsed()) + LEASE_MARGIN < lease;
+        let is_current = || std::ptr::eq(Arc::as_ptr(&self.context.borrow()), context);
         let performer = Performer {
             pool: &self.pool,
             context,
             lease_is_safe: &lease_is_safe,
+            is_current: &is_current,
         };
         if let Err(error) = perform(&performer, call).await {
             tracing::error!(

@@ -304,6 +304,31 @@ async fn sighup_takes_a_mended_credential_and_wakes_the_upstream_that_rested() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_old_credential_that_comes_after_sighup_does_not_put_the_upstream_to_rest() {
+    let mut fixture = company(Setup::new()).await;
+    let mut daemon = fixture.daemon().await;
+    // A list is under way; its refusal comes after the reload.
+    let late = Action::Gate("late".into());
+    fixture
+        .sim
+        .inject(Rule::always(Upstream::Keaz, "keaz.remains.list", late));
+    daemon.signal(Signal::SIGUSR1);
+    fixture.sim.wait_until_arrived("keaz.remains.list", 1).await;
+    fixture.sim.options().keaz_bad_key_401 = true;
+    fixture.sim.options().keaz_key = "the-new-key".into();
+    fixture.change("keaz.api_key", "the-new-key").await;
+    daemon.signal(Signal::SIGHUP);
+    daemon.says("configuration reloaded", 1).await;
+    fixture.sim.open("late");
+    fixture.until("the runs", ALL_ENDED).await;
+    assert!(fixture.count("queue.attempt WHERE http_status = 401").await >= 1);
+    assert_eq!(fixture.count("queue.attempt WHERE outcome = 'paused'").await, 0);
+    assert_eq!(fixture.count("queue.call WHERE failures > 0").await, 0);
+    assert_everything_agrees(&fixture).await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
 async fn sigusr2_logs_a_snapshot_of_the_queue_and_the_runs() {
     let fixture = company(Setup::new()).await;
     let mut daemon = fixture.daemon().await;
