@@ -61,7 +61,7 @@ COMMENT ON COLUMN queue.run.scope IS 'The one article or order that was asked fo
 COMMENT ON COLUMN queue.run.rounds IS 'How often the present stage has been filled; a push stage is filled again while the diff is not empty.';
 COMMENT ON COLUMN queue.run.open_calls IS 'Calls of this run that have not ended.';
 COMMENT ON COLUMN queue.run.gate_calls IS 'Those of them that the next stage waits for.';
-COMMENT ON COLUMN queue.run.outcome IS 'done; partial = some calls died or rows were refused; failed = a stage could not be made; superseded = the next run of the job took over its waiting calls.';
+COMMENT ON COLUMN queue.run.outcome IS 'done (rows that were refused are counted and put aside); partial = some calls died; failed = a stage could not be made; superseded = the next run of the job took over its waiting calls.';
 
 CREATE TABLE queue.slot (
     job    text NOT NULL,

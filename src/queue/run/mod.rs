@@ -1,4 +1,4 @@
-//! Runs of jobs: requested ([`request`]), one after the other in their [`lane`], through their [`stage`]s, to their end.
+//! Runs of jobs: requested ([`request`]), one after the other in their lane, through their stages, to their end.
 //!
 //! A run needs no process of its own: whoever ends its last gating call fills the next stage in the same transaction.
 //! A killed daemon therefore loses no run, and several daemons share one.

@@ -206,6 +206,8 @@ mod tests {
             let fault = judge_three(Some("error"), Action::Update, &[words]).unwrap_err();
             assert!(matches!(fault, Fault::Denied { status: 200, .. }), "{words}: {fault:?}");
         }
+        let fault = judge_three(Some("error"), Action::Update, &["Метод недоступен"]).unwrap_err();
+        assert!(matches!(fault, Fault::Refused { .. }), "{fault:?}");
     }
 
     #[test]

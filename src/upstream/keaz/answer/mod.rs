@@ -198,7 +198,8 @@ fn speaks_of_access(words: &str) -> bool {
         "авториз",
         "unauthorized",
     ];
-    let words = words.to_lowercase();
+    // What is not to be had («недоступен») is another matter than what is not allowed («доступ запрещён»).
+    let words = words.to_lowercase().replace("недоступ", "");
     ACCESS.iter().any(|part| words.contains(part))
 }
 
