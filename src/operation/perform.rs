@@ -67,7 +67,14 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
             return failed::<O>(performer, call, None, dead(words)).await;
         }
     };
-    let Some(request) = operation.prepare(performer.pool, context).await? else {
+    let prepared = match operation.prepare(performer.pool, context).await {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            let words = format!("what to send cannot be read from the database: {error}");
+            return failed::<O>(performer, call, None, unsent(context, call, words)).await;
+        }
+    };
+    let Some(request) = prepared else {
         let nothing = Applied {
             note: Some("nothing differs any more".into()),
             ..Applied::default()
@@ -180,6 +187,27 @@ fn dead(words: String) -> Failure {
     Failure {
         outcome: Outcome::Dead,
         words,
+        http_status: None,
+        read_back: None,
+        counts: true,
+    }
+}
+
+/// Nothing was sent, so the call is made again like one whose connection was refused.
+fn unsent(context: &Context, call: &Call, words: String) -> Failure {
+    let policy = Policy::from(&context.settings.queue);
+    let failures = u32::try_from(call.failures).unwrap_or_default();
+    let fault = Fault::NotSent(words);
+    Failure {
+        outcome: decide(
+            Class::Read,
+            ReadBack::Never,
+            &fault,
+            failures + 1,
+            &policy,
+            fastrand::f64(),
+        ),
+        words: fault.to_string(),
         http_status: None,
         read_back: None,
         counts: true,

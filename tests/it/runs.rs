@@ -177,6 +177,36 @@ async fn a_run_that_is_making_calls_is_joined_and_not_superseded() {
 }
 
 #[tokio::test]
+async fn a_push_whose_values_cannot_be_read_is_made_again_and_says_why() {
+    let fixture = Setup::new().start().await;
+    fixture.fill(1, 5).await;
+    fixture.sync_done(&[Job::Warehouses]).await;
+    let mark = fixture.mark();
+    fixture
+        .sql(
+            r#"INSERT INTO queue.call (upstream, operation, args, class, priority)
+               VALUES ('keaz', 'keaz.remains.update', '{"warehouse": "W1", "articles": ["ART-00001"]}', 'idempotent', 3);
+               DROP VIEW diff.remain"#,
+        )
+        .await;
+    fixture
+        .work_until(
+            "an attempt that failed in the database",
+            "EXISTS (SELECT FROM queue.attempt WHERE outcome = 'retry' AND words LIKE '%diff.remain%')",
+        )
+        .await;
+    assert_eq!(fixture.count("queue.call WHERE state = 'dead'").await, 0);
+    assert_eq!(fixture.effects_since(mark).len(), 0, "nothing was sent");
+    fixture.sql("DELETE FROM queue.setting WHERE name = 'diff.views'").await;
+    fixture.sync_done(&[Job::Stock]).await;
+    fixture
+        .work_until("the call's end", "(SELECT bool_and(state = 'done') FROM queue.call)")
+        .await;
+    fixture.assert_in_sync().await;
+    fixture.assert_keaz_equals_erp().await;
+}
+
+#[tokio::test]
 async fn a_stage_that_cannot_be_made_fails_the_run_and_neither_the_call_before_it_nor_the_next_run() {
     let fixture = Setup::new().start().await;
     fixture.fill(1, 5).await;
