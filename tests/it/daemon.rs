@@ -314,6 +314,9 @@ async fn a_refusal_of_the_old_credential_that_comes_after_sighup_does_not_put_th
         .inject(Rule::always(Upstream::Keaz, "keaz.remains.list", late));
     daemon.signal(Signal::SIGUSR1);
     fixture.sim.wait_until_arrived("keaz.remains.list", 1).await;
+    // Nothing else of KEAZ is under way: it would be refused before the reload, and rightly put KEAZ to rest.
+    let alone = "(SELECT count(*) = 1 FROM queue.call WHERE upstream = 'keaz' AND state IN ('pending', 'running'))";
+    fixture.until("that list to be alone", alone).await;
     fixture.sim.options().keaz_bad_key_401 = true;
     fixture.sim.options().keaz_key = "the-new-key".into();
     fixture.change("keaz.api_key", "the-new-key").await;

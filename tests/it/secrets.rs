@@ -219,13 +219,12 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
                       WHERE a.words LIKE '%you sent%')";
     // Faults pass one by one; whatever they did, in the end everything agrees.
     for round in 0.. {
+        let all_jobs = fixture.count("queue.run").await + 5;
         daemon.signal(nix::sys::signal::Signal::SIGUSR1);
-        fixture
-            .until(
-                "the runs",
-                "EXISTS (SELECT FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')",
-            )
-            .await;
+        let ended = format!(
+            "(SELECT count(*) >= {all_jobs} FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')"
+        );
+        fixture.until("the runs", &ended).await;
         if fixture.differing().await.is_empty() && fixture.count("erp.supplier_prices").await > 0 {
             break;
         }
