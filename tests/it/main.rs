@@ -13,6 +13,7 @@ mod erp_views;
 mod faults;
 mod harness;
 mod kill;
+mod migrations;
 mod queue;
 mod refusals;
 mod runs;
