@@ -76,6 +76,7 @@ impl Operation for FetchPrices {
         let changes =
             mirror::prices::merge(tx, SUPPLIER, &self.list, &totals, validators, &context.settings.guard).await?;
         erp::prices::write(tx, SUPPLIER, &self.list).await?;
+        erp::prices::analyze(tx).await?;
         for row in &totals.first_errors {
             tracing::warn!(operation = Self::NAME, list = self.list, %row, "a row of the price list is left out");
         }
