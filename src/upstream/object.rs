@@ -107,6 +107,18 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Each row read by itself: those that could be read, and which could not and why.
+pub(super) fn rows<T>(raws: &[Box<RawValue>], read: impl Fn(&RawValue) -> Result<T, String>) -> (Vec<T>, Vec<String>) {
+    let (mut good, mut rejected) = (Vec::with_capacity(raws.len()), Vec::new());
+    for (index, raw) in raws.iter().enumerate() {
+        match read(raw) {
+            Ok(row) => good.push(row),
+            Err(why) => rejected.push(format!("row {} of {}: {why}", index + 1, raws.len())),
+        }
+    }
+    (good, rejected)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

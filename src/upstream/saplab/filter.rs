@@ -55,19 +55,7 @@ impl OrderFilter {
     /// # Errors
     /// [`Fault::Refused`] (status 0: nothing was sent) for a value that cannot stand in a path: `""`, `"."`, `".."`.
     pub(super) fn path(&self) -> Result<String, Fault> {
-        let mut path = String::from("/panel/order");
-        for (key, value) in self.pairs() {
-            if !path.contains("/filter/") {
-                path.push_str("/filter");
-            }
-            // The document separates ids by bare commas.
-            let value = match key {
-                "order_ids" => value,
-                _ => address::segment(key, &value)?,
-            };
-            path.push_str(&format!("/{key}/{value}"));
-        }
-        Ok(path)
+        path("/panel/order", self.pairs())
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
@@ -100,6 +88,26 @@ impl OrderFilter {
         .into_iter()
         .filter_map(|(key, value)| Some((key, value?)))
     }
+}
+
+/// The path of a list with filters behind it, as both documents write them; `order_ids` are digits and commas.
+///
+/// # Errors
+/// [`Fault::Refused`] (status 0: nothing was sent) for a value that cannot stand in a path: `""`, `"."`, `".."`.
+pub(super) fn path(list: &str, pairs: impl Iterator<Item = (&'static str, String)>) -> Result<String, Fault> {
+    let mut path = list.to_owned();
+    for (place, (key, value)) in pairs.enumerate() {
+        if place == 0 {
+            path.push_str("/filter");
+        }
+        // The documents separate ids by bare commas.
+        let value = match key {
+            "order_ids" => value,
+            _ => address::segment(key, &value)?,
+        };
+        path.push_str(&format!("/{key}/{value}"));
+    }
+    Ok(path)
 }
 
 #[cfg(test)]

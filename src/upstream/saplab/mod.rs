@@ -5,6 +5,7 @@
 
 mod answer;
 mod filter;
+mod login;
 mod panel;
 mod position;
 mod status;

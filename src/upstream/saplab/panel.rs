@@ -4,29 +4,20 @@
 //! something (`pay`, `deny`, `archive`, `documents`) are not. Called by the queue's operations.
 
 use std::fmt;
-use std::time::Duration;
-
-use url::Url;
 
 use super::answer;
 use super::filter::OrderFilter;
+use super::login::Login;
 use super::position::OrderPage;
 use super::status::Status;
-use crate::config::{SaplabLogin, Secret};
-use crate::upstream::transport::{Reply, Request, Transport, TransportError};
-use crate::upstream::{Fault, Upstream, address};
-
-/// No answer may be larger, in bytes: 150 positions with a long history each are far below.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
+use crate::config::SaplabLogin;
+use crate::upstream::transport::{Reply, TransportError};
+use crate::upstream::{Fault, Upstream};
 
 /// A client of one shop's panel.
 #[derive(Clone)]
 pub struct Panel {
-    transport: Transport,
-    base: Url,
-    login: String,
-    password: Secret,
-    timeout: Duration,
+    login: Login,
 }
 
 impl Panel {
@@ -35,24 +26,8 @@ impl Panel {
     /// # Errors
     /// Login or password is missing, or the HTTP client cannot be built.
     pub fn new(settings: &SaplabLogin) -> Result<Option<Self>, TransportError> {
-        let Some(base) = settings.base_url.clone() else {
-            return Ok(None);
-        };
-        let (Some(login), Some(password)) = (settings.login.clone(), settings.password.clone()) else {
-            let why = "`saplab.panel.login` or `saplab.panel.password` is missing".into();
-            return Err(TransportError {
-                upstream: Upstream::Saplab,
-                why,
-            });
-        };
-        let transport = Transport::new(Upstream::Saplab, MAX_ANSWER)?;
-        Ok(Some(Self {
-            transport,
-            base,
-            login,
-            password,
-            timeout: settings.timeout,
-        }))
+        let login = Login::new(Upstream::Saplab, "saplab.panel", settings)?;
+        Ok(login.map(|login| Self { login }))
     }
 
     /// One page of positions (GET /panel/order). Archived ones only when the filter says so.
@@ -83,26 +58,19 @@ impl Panel {
     /// [`Fault::Refused`] with Saplab's words for an error in the body; [`Fault::Garbled`] for anything that is
     /// neither its success nor its error; else as the transport.
     pub async fn set_status(&self, position: i64, status: i64) -> Result<(), Fault> {
-        let url = address::join(&self.base, &format!("/panel/order/set_status/{position}"))?;
-        let body = format!("status_id={status}").into_bytes();
-        let request = Request::post(url, self.timeout, "application/x-www-form-urlencoded", body);
-        answer::done(&self.send(request).await?)
+        let path = format!("/panel/order/set_status/{position}");
+        let request = self.login.post(&path, &[("status_id", &status.to_string())])?;
+        answer::done(&self.login.send(request).await?)
     }
 
     async fn get(&self, path: &str) -> Result<Reply, Fault> {
-        self.send(Request::get(address::join(&self.base, path)?, self.timeout))
-            .await
-    }
-
-    async fn send(&self, request: Request) -> Result<Reply, Fault> {
-        let request = request.basic(self.login.clone(), self.password.clone());
-        self.transport.send(request.header("accept", "application/json")).await
+        self.login.send(self.login.get(path)?).await
     }
 }
 
 impl fmt::Debug for Panel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Panel({})", self.base.host_str().unwrap_or_default())
+        write!(f, "Panel({:?})", self.login)
     }
 }
 

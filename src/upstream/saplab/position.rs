@@ -5,9 +5,10 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::upstream::object::Object;
+use crate::upstream::object::{self, Object};
 use crate::value::time;
 
 /// One page of positions.
@@ -95,10 +96,12 @@ pub struct Position {
 }
 
 /// One line of a position's history.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HistoryEntry {
     /// When.
     pub date: Option<DateTime<Utc>>,
+    /// RRGGBB.
+    pub color: String,
     /// The status it got.
     pub status: String,
     /// Who did it.
@@ -171,10 +174,11 @@ impl Position {
 }
 
 impl HistoryEntry {
-    fn read(raw: &RawValue) -> Option<Self> {
+    pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let entry = Object::read(raw)?;
         Some(Self {
             date: entry.parsed("date", time::utc),
+            color: entry.text("color").unwrap_or_default(),
             status: entry.text("status")?,
             manager: entry.text("manager").unwrap_or_default(),
         })
@@ -196,14 +200,7 @@ impl OrderPage {
             ),
             ..Self::default()
         };
-        for (index, row) in rows.iter().enumerate() {
-            match Position::read(row) {
-                Ok(position) => page.positions.push(position),
-                Err(why) => page
-                    .rejected
-                    .push(format!("row {} of {}: {why}", index + 1, rows.len())),
-            }
-        }
+        (page.positions, page.rejected) = object::rows(&rows, Position::read);
         Some(page)
     }
 }
