@@ -42,6 +42,16 @@ impl<'a> Object<'a> {
         self.fields.get(key).copied().filter(|raw| raw.get().trim() != "null")
     }
 
+    /// Whether the field is there, be it `null`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.contains_key(key)
+    }
+
+    /// The names of all fields, sorted.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
     /// A text, or a number as it was written. NUL, which no database text can hold, is left out.
     pub(super) fn text(&self, key: &'static str) -> Option<String> {
         let text = self.field(key, |raw| json::opt_text(&mut Deserializer::from_str(raw)))?;
@@ -105,18 +115,6 @@ impl<'a> Object<'a> {
             None
         })
     }
-}
-
-/// Each row read by itself: those that could be read, and which could not and why.
-pub(super) fn rows<T>(raws: &[Box<RawValue>], read: impl Fn(&RawValue) -> Result<T, String>) -> (Vec<T>, Vec<String>) {
-    let (mut good, mut rejected) = (Vec::with_capacity(raws.len()), Vec::new());
-    for (index, raw) in raws.iter().enumerate() {
-        match read(raw) {
-            Ok(row) => good.push(row),
-            Err(why) => rejected.push(format!("row {} of {}: {why}", index + 1, raws.len())),
-        }
-    }
-    (good, rejected)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! Called by `panel` and `shop`.
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
@@ -45,16 +46,27 @@ pub(super) fn body_with(reply: &Reply, words: &'static str) -> Result<Box<RawVal
     }
 }
 
+/// What Saplab said to a write that was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Success {
+    /// Its words, for people; `None` where it gave none.
+    pub text: Option<String>,
+}
+
 /// Whether a write was done.
 ///
 /// # Errors
 /// As [`body`]; [`Fault::Garbled`] when the body does not say `success`.
-pub(super) fn done(reply: &Reply) -> Result<(), Fault> {
+pub(super) fn done(reply: &Reply) -> Result<Success, Fault> {
     let raw = body(reply)?;
-    match Object::read(&raw).and_then(|object| object.text("status")).as_deref() {
-        Some("success") => Ok(()),
-        _ => Err(Fault::Garbled(format!("neither success nor error: {}", reply.words()))),
+    let object = Object::read(&raw).unwrap_or_default();
+    if object.text("status").as_deref() != Some("success") {
+        return Err(Fault::Garbled(format!("neither success nor error: {}", reply.words())));
     }
+    let text = object.text("text").filter(|text| !text.trim().is_empty());
+    Ok(Success {
+        text: text.map(|text| reply.redact(&text)),
+    })
 }
 
 fn refusal(reply: &Reply, raw: &RawValue, words: &'static str) -> Option<Fault> {

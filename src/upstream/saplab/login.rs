@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::form::{self, Form};
 use crate::config::{SaplabLogin, Secret};
 use crate::upstream::transport::{Reply, Request, Transport, TransportError};
 use crate::upstream::{Fault, Upstream, address};
@@ -59,20 +60,13 @@ impl Login {
         Ok(Request::get(address::join(&self.base, path)?, self.timeout))
     }
 
-    /// A POST of these fields as a form, names and values percent-encoded.
+    /// A POST of this form.
     ///
     /// # Errors
     /// As [`Login::get`].
-    pub(super) fn post(&self, path: &str, fields: &[(&str, &str)]) -> Result<Request, Fault> {
-        let pair = |(name, value): &(&str, &str)| format!("{}={}", address::component(name), address::component(value));
-        let body = fields.iter().map(pair).collect::<Vec<_>>().join("&").into_bytes();
+    pub(super) fn post(&self, path: &str, form: Form) -> Result<Request, Fault> {
         let url = address::join(&self.base, path)?;
-        Ok(Request::post(
-            url,
-            self.timeout,
-            "application/x-www-form-urlencoded",
-            body,
-        ))
+        Ok(Request::post(url, self.timeout, form::CONTENT_TYPE, form.into_bytes()))
     }
 
     /// Sends a request under this login.

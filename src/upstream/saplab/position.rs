@@ -8,11 +8,12 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::upstream::object::{self, Object};
+use super::listed::{Listed, page_number};
+use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of positions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OrderPage {
     /// Those that could be read.
     pub positions: Vec<Position>,
@@ -25,7 +26,7 @@ pub struct OrderPage {
 }
 
 /// One position of a customer's order. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The position's id, by which its status is set.
     pub id: i64,
@@ -189,19 +190,16 @@ impl OrderPage {
     /// Reads the whole answer; `None` when it has no list of positions.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let answer = Object::read(raw)?;
-        let rows = answer.items("orders")?;
-        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).filter(|n| *n > 0);
-        let mut page = Self {
-            pages: number(answer.integer("pages")).unwrap_or(1),
-            page: number(
-                answer
-                    .integer("page")
-                    .or_else(|| answer.object("filters").integer("page")),
-            ),
-            ..Self::default()
-        };
-        (page.positions, page.rejected) = object::rows(&rows, Position::read);
-        Some(page)
+        let Listed { rows, rejected } = Listed::of(&answer.items("orders")?, Position::read);
+        let page = answer
+            .integer("page")
+            .or_else(|| answer.object("filters").integer("page"));
+        Some(Self {
+            positions: rows,
+            pages: page_number(answer.integer("pages")).unwrap_or(1),
+            page: page_number(page),
+            rejected,
+        })
     }
 }
 

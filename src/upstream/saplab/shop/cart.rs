@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::part::{days, filled};
-use crate::upstream::object::{self, Object};
+use crate::upstream::object::Object;
+use crate::upstream::saplab::listed::Listed;
 
 /// What is in the cart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -51,8 +52,11 @@ pub struct CartLine {
 impl Cart {
     /// Reads the whole answer; `None` when it has no contents, which is not the same as an empty cart.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
-        let (lines, rejected) = object::rows(&Object::read(raw)?.items("contents")?, CartLine::read);
-        Some(Self { lines, rejected })
+        let listed = Listed::of(&Object::read(raw)?.items("contents")?, CartLine::read);
+        Some(Self {
+            lines: listed.rows,
+            rejected: listed.rejected,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::upstream::Fault;
-use crate::upstream::saplab::filter::{MAX_PER_PAGE, path};
+use crate::upstream::saplab::filter_path::FilterPath;
 
 /// Everything that is given must hold at once; the default lists the first page of all that is not archived.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,29 +55,19 @@ impl ShopOrderFilter {
     /// # Errors
     /// [`Fault::Refused`] (status 0: nothing was sent) for a value that cannot stand in a path: `""`, `"."`, `".."`.
     pub(super) fn path(&self) -> Result<String, Fault> {
-        path("/account/order", self.pairs())
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let ids: Vec<String> = self.order_ids.iter().map(i64::to_string).collect();
-        let number = |value: Option<i64>| value.map(|value| value.to_string());
-        let per_page = self.per_page.map(|count| count.clamp(1, MAX_PER_PAGE));
-        [
-            ("order_ids", (!ids.is_empty()).then(|| ids.join(","))),
-            ("invoice", self.invoice.clone()),
-            ("brand", self.brand.clone()),
-            ("article", self.article.clone()),
-            ("shipping_id", number(self.shipping_id)),
-            ("point_id", number(self.point_id)),
-            ("order_status", number(self.order_status)),
-            ("unignore_archived", self.unignore_archived.then(|| "1".to_owned())),
-            ("date_from", self.date_from.map(|day| day.to_string())),
-            ("date_to", self.date_to.map(|day| day.to_string())),
-            ("page", self.page.map(|page| page.max(1).to_string())),
-            ("per_page", per_page.map(|count| count.to_string())),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?)))
+        let path = FilterPath::new("/account/order")
+            .ids("order_ids", &self.order_ids)
+            .text("invoice", self.invoice.as_deref())?
+            .text("brand", self.brand.as_deref())?
+            .text("article", self.article.as_deref())?
+            .number("shipping_id", self.shipping_id)
+            .number("point_id", self.point_id)
+            .number("order_status", self.order_status)
+            .flag("unignore_archived", self.unignore_archived.then_some(true))
+            .day("date_from", self.date_from)
+            .day("date_to", self.date_to)
+            .page(self.page, self.per_page);
+        Ok(path.finish())
     }
 }
 

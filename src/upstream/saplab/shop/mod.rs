@@ -25,6 +25,7 @@ pub use self::part::{Brand, BrandPage, Part, PartPage};
 pub use self::placed::PlacedOrder;
 pub use self::status::ShopStatus;
 use super::answer;
+use super::form::Form;
 use super::login::Login;
 use crate::config::{SaplabLogin, Secret};
 use crate::upstream::object::Object;
@@ -87,12 +88,11 @@ impl Shop {
         if to_cart.is_empty() || quantity == 0 {
             return Err(unsent("an offer's token and at least one unit are needed"));
         }
-        let fields = [
-            ("product", to_cart.reveal()),
-            ("quantity", &quantity.to_string()),
-            ("comment", comment),
-        ];
-        let request = self.login.post("/account/cart/add", &fields)?.secret(to_cart);
+        let form = Form::default()
+            .field("product", to_cart.reveal())
+            .field("quantity", quantity)
+            .field("comment", comment);
+        let request = self.login.post("/account/cart/add", form)?.secret(to_cart);
         let (reply, raw) = self.ask(request).await?;
         let data = done(&reply, &raw)?.text("data").filter(|data| !data.trim().is_empty());
         data.ok_or_else(|| Fault::Garbled(format!("ok without the identifier of the line: {}", reply.words())))
@@ -112,8 +112,10 @@ impl Shop {
                 "the lines of the cart to order must be named, each of them once",
             ));
         }
-        let fields: Vec<_> = to_order.iter().map(|line| ("products[]", line.as_str())).collect();
-        let (reply, raw) = self.ask(self.login.post("/account/order/create", &fields)?).await?;
+        let form = to_order
+            .iter()
+            .fold(Form::default(), |form, line| form.field("products[]", line));
+        let (reply, raw) = self.ask(self.login.post("/account/order/create", form)?).await?;
         PlacedOrder::read(&done(&reply, &raw)?)
             .ok_or_else(|| Fault::Garbled(format!("ok without the order's label: {}", reply.words())))
     }

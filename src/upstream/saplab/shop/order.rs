@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::part::{days, filled};
-use crate::upstream::object::{self, Object};
+use crate::upstream::object::Object;
+use crate::upstream::saplab::listed::{self, Listed, page_number};
 use crate::upstream::saplab::position::HistoryEntry;
 use crate::value::time;
 
@@ -83,12 +84,11 @@ impl ShopOrderPage {
     /// Reads the whole answer; `None` when it has no list of positions.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let answer = Object::read(raw)?;
-        let (positions, rejected) = object::rows(&answer.items("orders")?, ShopPosition::read);
-        let pages = answer.integer("pages").and_then(|pages| u32::try_from(pages).ok());
+        let listed = Listed::of(&answer.items("orders")?, ShopPosition::read);
         Some(Self {
-            positions,
-            pages: pages.unwrap_or(1).max(1),
-            rejected,
+            positions: listed.rows,
+            pages: page_number(answer.integer("pages")).unwrap_or(1),
+            rejected: listed.rejected,
         })
     }
 }
@@ -99,8 +99,7 @@ impl ShopPosition {
     /// # Errors
     /// Why it is no position.
     pub(super) fn read(raw: &RawValue) -> Result<Self, String> {
-        let row = Object::read(raw).ok_or("it is not an object")?;
-        let id = row.integer("id").filter(|id| *id > 0).ok_or("it has no usable id")?;
+        let (row, id) = listed::row(raw, &["id"])?;
         let text = |key| row.text(key).unwrap_or_default();
         let comment = row.object("comment");
         let (days_min, days_max) = days(&row);

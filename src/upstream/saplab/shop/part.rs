@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::config::Secret;
-use crate::upstream::object::{self, Object};
+use crate::upstream::object::Object;
+use crate::upstream::saplab::listed::Listed;
 
 /// The brands of an article.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -77,8 +78,11 @@ pub struct Part {
 impl BrandPage {
     /// Reads the whole answer; `None` when it has no list of brands.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
-        let (brands, rejected) = object::rows(&Object::read(raw)?.items("groups")?, Brand::read);
-        Some(Self { brands, rejected })
+        let listed = Listed::of(&Object::read(raw)?.items("groups")?, Brand::read);
+        Some(Self {
+            brands: listed.rows,
+            rejected: listed.rejected,
+        })
     }
 }
 
@@ -95,8 +99,11 @@ impl Brand {
 impl PartPage {
     /// Reads the whole answer; `None` when it has no list of parts.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
-        let (parts, rejected) = object::rows(&Object::read(raw)?.items("parts")?, Part::read);
-        Some(Self { parts, rejected })
+        let listed = Listed::of(&Object::read(raw)?.items("parts")?, Part::read);
+        Some(Self {
+            parts: listed.rows,
+            rejected: listed.rejected,
+        })
     }
 }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::order::ShopPosition;
 use super::part::filled;
-use crate::upstream::object::{self, Object};
+use crate::upstream::object::Object;
+use crate::upstream::saplab::listed::Listed;
 
 /// An order that was placed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -22,7 +23,10 @@ impl PlacedOrder {
     pub(super) fn read(answer: &Object<'_>) -> Option<Self> {
         let invoice = filled(answer, "message")?;
         let rows = answer.items("data").unwrap_or_default();
-        let (positions, rejected) = object::rows(&rows, ShopPosition::read);
+        let Listed {
+            rows: positions,
+            rejected,
+        } = Listed::of(&rows, ShopPosition::read);
         let is_ours = positions.is_empty() || positions.iter().any(|position| position.invoice == invoice);
         is_ours.then_some(Self {
             invoice,
