@@ -42,6 +42,16 @@ impl<'a> Object<'a> {
         self.fields.get(key).copied().filter(|raw| raw.get().trim() != "null")
     }
 
+    /// Whether the field is there, be it `null`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.contains_key(key)
+    }
+
+    /// The names of all fields, sorted.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
     /// A text, or a number as it was written. NUL, which no database text can hold, is left out.
     pub(super) fn text(&self, key: &'static str) -> Option<String> {
         let text = self.field(key, |raw| json::opt_text(&mut Deserializer::from_str(raw)))?;
