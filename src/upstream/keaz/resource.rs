@@ -73,10 +73,11 @@ impl Keaz {
             _ => return Err(answer.unknown_status()),
         };
         let of_a_row = |message: &answer::Message| verdict::row_index(&message.raw).is_some();
-        if status == Some(KeazStatus::Error) && !answer.messages.iter().any(of_a_row) {
-            if let denied @ Fault::Denied { .. } = answer.refusal() {
-                return Err(denied);
-            }
+        if status == Some(KeazStatus::Error)
+            && !answer.messages.iter().any(of_a_row)
+            && let denied @ Fault::Denied { .. } = answer.refusal()
+        {
+            return Err(denied);
         }
         Ok(KeazAnswer {
             rows: answer.values(),
