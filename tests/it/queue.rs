@@ -207,7 +207,10 @@ async fn a_guarded_call_keeps_its_intent_when_its_worker_dies_and_is_quarantined
         assert_eq!(claim::rescue(&fixture.pool).await.unwrap(), 1);
         let again = take_one(&fixture.pool, worker).await;
         assert!(again.intent_age.is_some(), "it may have been sent");
-        assert!(!settle::intend(&fixture.pool, &first, 1).await.unwrap(), "the lease is lost");
+        assert!(
+            !settle::intend(&fixture.pool, &first, 1).await.unwrap(),
+            "the lease is lost"
+        );
     }
     expire(&fixture).await;
     claim::rescue(&fixture.pool).await.unwrap();
