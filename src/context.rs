@@ -1,11 +1,13 @@
 //! What a piece of work needs besides its arguments: settings, clients, and who we are. Replaced whole on SIGHUP.
 
+use std::time::Duration;
+
 use crate::config::Settings;
 use crate::upstream::Upstream;
 use crate::upstream::carreta::Carreta;
 use crate::upstream::carreta::price_list::PriceLists;
 use crate::upstream::keaz::{Keaz, KeazError};
-use crate::upstream::saplab::Panel;
+use crate::upstream::saplab::{Panel, Shop};
 use crate::upstream::transport::TransportError;
 
 /// A client could not be built from the settings.
@@ -28,6 +30,8 @@ pub struct Context {
     pub keaz: Option<Keaz>,
     /// Saplab's control panel, where configured.
     pub saplab: Option<Panel>,
+    /// Saplab's client API, where configured.
+    pub shop: Option<Shop>,
     /// Carreta, where configured.
     pub carreta: Option<Carreta>,
     /// Downloads price lists; needs no API key.
@@ -42,6 +46,7 @@ impl Context {
         Ok(Self {
             keaz: Keaz::new(&settings.keaz)?,
             saplab: Panel::new(&settings.saplab.panel)?,
+            shop: Shop::new(&settings.saplab.client)?,
             carreta: Carreta::new(&settings.carreta)?,
             price_lists: PriceLists::new(&settings.carreta)?,
             settings,
@@ -54,7 +59,18 @@ impl Context {
         match upstream {
             Upstream::Keaz => self.keaz.is_some(),
             Upstream::Saplab => self.saplab.is_some(),
+            Upstream::SaplabClient => self.shop.is_some(),
             Upstream::Carreta => self.carreta.is_some() || !self.settings.carreta.price_lists.is_empty(),
+        }
+    }
+
+    /// How long a request to this upstream may take: for so long it may still be at work on one that we gave up.
+    pub fn timeout(&self, upstream: Upstream) -> Duration {
+        match upstream {
+            Upstream::Keaz => self.settings.keaz.timeout,
+            Upstream::Saplab => self.settings.saplab.panel.timeout,
+            Upstream::SaplabClient => self.settings.saplab.client.timeout,
+            Upstream::Carreta => self.settings.carreta.timeout,
         }
     }
 }

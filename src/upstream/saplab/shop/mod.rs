@@ -44,7 +44,7 @@ impl Shop {
     /// # Errors
     /// Login or password is missing, or the HTTP client cannot be built.
     pub fn new(settings: &SaplabLogin) -> Result<Option<Self>, TransportError> {
-        let login = Login::new(Upstream::Saplab, "saplab.client", settings)?;
+        let login = Login::new(Upstream::SaplabClient, "saplab.client", settings)?;
         Ok(login.map(|login| Self { login }))
     }
 
