@@ -148,3 +148,45 @@ SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::tex
        SELECT FROM mirror.price m
         WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article);
 COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists.';
+
+CREATE OR REPLACE VIEW diff.purchase AS
+WITH wanted AS (
+    SELECT e.id::bigint AS id, lower(btrim(e.supplier::text)) AS supplier, btrim(e.brand::text) AS brand,
+           btrim(e.article::text) AS article, e.quantity::numeric AS quantity, e.max_price::numeric AS max_price,
+           e.status::text AS status, e.supplier_order_id::text AS supplier_order_id,
+           e.supplier_number::text AS supplier_number, e.supplier_status::text AS supplier_status, e.error::text AS error,
+           CASE WHEN coalesce(lower(btrim(e.supplier::text)), '') NOT IN ('carreta', 'saplab')
+                THEN 'supplier «' || coalesce(e.supplier::text, '') || '» is not known: carreta or saplab is'
+                WHEN coalesce(btrim(e.brand::text), '') = '' OR coalesce(btrim(e.article::text), '') = ''
+                THEN 'brand and article are needed'
+                WHEN e.quantity IS NULL OR e.quantity::numeric NOT BETWEEN 1 AND 10000 OR e.quantity::numeric % 1 <> 0
+                THEN 'quantity must be a whole number from 1 to 10000'
+                WHEN e.max_price::numeric <= 0 THEN 'max_price must be above 0, or NULL for any price' END AS wrong
+      FROM erp.purchase_orders e
+)
+SELECT CASE WHEN w.wrong IS NULL THEN 'place' ELSE 'refuse' END AS action, w.id, w.supplier, w.brand, w.article,
+       CASE WHEN w.wrong IS NULL THEN w.quantity::int END AS quantity, w.max_price,
+       CASE WHEN w.wrong IS NULL THEN 'placing' ELSE 'failed' END AS status, NULL::text AS supplier_order_id,
+       NULL::text AS supplier_number, NULL::text AS supplier_status, w.wrong AS error,
+       CASE WHEN w.wrong IS NULL AND NOT (SELECT diff.setting('suppliers', '[]')) ? w.supplier
+            THEN 'supplier «' || w.supplier || '» is not configured' END AS held
+  FROM wanted w
+  LEFT JOIN mirror.purchase p ON p.id = w.id
+ WHERE w.supplier_order_id IS NULL AND coalesce(w.status, '') NOT IN ('placing', 'placed', 'unknown', 'failed', 'cancelled')
+   AND (p.id IS NULL OR p.state = 'failed')
+UNION ALL
+SELECT 'update', w.id, p.supplier, p.brand, p.article, p.quantity, p.max_price, p.state, p.ordered_id::text, n.number, n.status,
+       p.error, NULL
+  FROM wanted w
+  JOIN mirror.purchase p ON p.id = w.id
+  LEFT JOIN mirror.carreta_order c ON p.supplier = 'carreta' AND c.id = p.ordered_id
+  LEFT JOIN mirror.saplab_purchase s ON p.supplier = 'saplab' AND s.id = p.ordered_id
+  LEFT JOIN mirror.saplab_purchase_status t ON t.id = s.status_id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(nullif(c.number, ''), s.invoice, p.number) AS number,
+              coalesce(mirror.carreta_status(c.status), s.status_name, t.name,
+                       concat_ws(': ', coalesce(c.status::text, s.status_id::text), nullif(c.status_display, ''))) AS status) n
+ WHERE (p.state <> 'failed' OR w.status IN ('placing', 'placed', 'unknown', 'failed'))
+   AND (w.status, w.supplier_order_id, w.supplier_number, w.supplier_status, w.error)
+       IS DISTINCT FROM (p.state, p.ordered_id::text, n.number, nullif(n.status, ''), p.error);
+COMMENT ON VIEW diff.purchase IS 'place = to be taken up and bought; refuse = cannot be; update = what became of it, to be written into erp.purchase_orders.';

@@ -1,7 +1,7 @@
 //! Our profile and our purchase orders at Carreta.
 
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 
 use crate::upstream::carreta::{Order, Profile};
 
@@ -72,4 +72,15 @@ fn row(order: &Order) -> serde_json::Value {
         "period_min": order.period_min,
         "period_max": order.period_max,
     })
+}
+
+/// The numbers of our orders with this comment.
+pub(crate) async fn with_comment(pool: &PgPool, comment: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT coalesce(nullif(number, ''), id::text) FROM mirror.carreta_order
+          WHERE client_comment = $1 AND client_comment <> '' ORDER BY id",
+    )
+    .bind(comment)
+    .fetch_all(pool)
+    .await
 }

@@ -14,11 +14,18 @@ use crate::upstream::{Fault, Upstream};
 const PAGES_MAX: u32 = 1_000;
 
 /// Lists orders, the latest first.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ListOrders {
     /// `None` = the latest 100. The document does not say how pages are counted, so page 1 follows, which may be the
     /// same hundred again.
+    #[serde(default)]
     pub page: Option<u32>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_comment: Vec<String>,
+    #[serde(default)]
+    pub follow: bool,
+    #[serde(default)]
+    pub since: Option<chrono::DateTime<chrono::Utc>>,
 }
 
 impl Operation for ListOrders {
@@ -35,7 +42,7 @@ impl Operation for ListOrders {
     }
 
     async fn send(&self, context: &Context, (): &()) -> Result<OrderPage, Fault> {
-        carreta(context)?.orders(self.page, &[]).await
+        carreta(context)?.orders(self.page, &self.client_comment).await
     }
 
     async fn apply(
@@ -60,9 +67,16 @@ impl Operation for ListOrders {
             Some(page) if page > 1 && changed == 0 => None,
             Some(page) => Some(page + 1).filter(|page| *page <= PAGES_MAX),
         };
-        let next = next
-            .filter(|_| full)
-            .map(|page| new_call(&Self { page: Some(page) }, false));
+        let next = next.filter(|_| full).map(|page| {
+            new_call(
+                &Self {
+                    page: Some(page),
+                    client_comment: self.client_comment.clone(),
+                    ..*self
+                },
+                false,
+            )
+        });
         Ok(Applied {
             pulled: i64::try_from(page.orders.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use sqlx::Result;
 
+use super::carreta_order_create::CreateOrder;
 use super::carreta_orders::ListOrders;
 use super::carreta_prices::FetchPrices;
 use super::carreta_profile::GetProfile;
@@ -96,5 +97,6 @@ operations! {
     ListStatuses,
     GetProfile,
     ListOrders,
+    CreateOrder,
     FetchPrices,
 }

@@ -7,6 +7,7 @@
 //! [`catalogue`] lists them for people.
 
 mod argument;
+pub mod carreta_order_create;
 pub mod carreta_orders;
 pub mod carreta_prices;
 pub mod carreta_profile;

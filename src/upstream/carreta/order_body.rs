@@ -45,6 +45,27 @@ impl OrderBody {
         &self.signature
     }
 
+    /// What is kept of the offer until it is ordered: it holds the signature, and belongs where nobody looks.
+    pub fn ticket(&self) -> serde_json::Value {
+        let fields = self
+            .fields
+            .iter()
+            .map(|(name, json)| ((*name).to_owned(), json.clone().into()));
+        serde_json::Value::Object(fields.collect())
+    }
+
+    /// Reads what [`OrderBody::ticket`] wrote; `None` without a signature.
+    pub fn from_ticket(ticket: &serde_json::Value) -> Option<Self> {
+        let field = |name: &'static str| Some((name, ticket.get(name)?.as_str()?.to_owned()));
+        let fields: Vec<_> = FIELDS.into_iter().filter_map(field).collect();
+        let (_, signature) = fields.first().filter(|(name, _)| *name == FIELDS[0])?;
+        let signature: String = serde_json::from_str(signature).ok()?;
+        Some(Self {
+            signature: Secret::new(signature),
+            fields,
+        })
+    }
+
     /// The body of the order.
     pub(super) fn json(&self, order_qty: i64, client_comment: Option<&str>) -> String {
         let offer = self.fields.iter().map(|(name, json)| format!("\"{name}\":{json}"));
