@@ -95,6 +95,7 @@ pub(crate) async fn store_settings(connection: &mut PgConnection, settings: &Set
         ("suppliers", serde_json::json!(suppliers)),
         ("keaz.brands", serde_json::json!(settings.keaz.brands)),
         ("keaz.on_missing", serde_json::json!(settings.keaz.on_missing.as_str())),
+        ("saplab.on_drift", serde_json::json!(settings.saplab.on_drift.as_str())),
         ("saplab.status_map", serde_json::json!(settings.saplab.status_map)),
     ];
     let (names, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();

@@ -41,7 +41,9 @@ const CHANGES: &str = "
            concat_ws('; ', old_address, old_contacts) AS old, concat_ws('; ', new_address, new_contacts) AS new, held
       FROM diff.warehouse WHERE 'warehouses' = ANY($1)
     UNION ALL
-    SELECT 'stock', action, warehouse || '/' || article, old_quantity::text, new_quantity::text, held
+    SELECT 'stock', action, warehouse || '/' || article, old_quantity::text,
+           new_quantity::text || CASE WHEN reserved <> 0 OR held_back <> 0
+                THEN ' (ERP ' || on_hand || ', reserved ' || reserved || ', held back ' || held_back || ')' ELSE '' END, held
       FROM diff.remain WHERE 'stock' = ANY($1)
     UNION ALL
     SELECT 'orders', 'update', saplab_id::text, old_status, coalesce(new_status, erp_status), held

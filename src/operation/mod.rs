@@ -98,6 +98,11 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
         None
     }
 
+    /// Whether it is looked up before it is sent for the first time.
+    fn looks_first(&self) -> bool {
+        Self::READ_BACK == ReadBack::Always
+    }
+
     /// What that read showed: its answer is `look.answer`, its effect on the mirror is written.
     fn sight(&self, _pool: &PgPool, _look: &Look<'_>) -> impl Future<Output = sqlx::Result<Sight>> + Send {
         async { Ok(Sight::Absent) }
