@@ -21,7 +21,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
                 ask(tx, run, &ListStatuses {}, true).await?;
             }
             if context.carreta.is_some() && run.scope.is_none() {
-                ask(tx, run, &ListOrders { page: None }, false).await?;
+                ask(tx, run, &ListOrders::default(), false).await?;
             }
             Ok(Fill::Calls)
         }

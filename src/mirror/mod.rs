@@ -4,6 +4,7 @@
 
 pub(crate) mod carreta;
 pub(crate) mod keaz;
+pub(crate) mod offer;
 pub(crate) mod prices;
 pub(crate) mod saplab;
 pub(crate) mod snapshot;

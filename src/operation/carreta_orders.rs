@@ -1,28 +1,45 @@
-//! Carreta `orders.list` (Carreta document, Получение списка заказов): one page of our purchase orders.
+//! Carreta `orders.list`, `orders.get` and `orders.history` (Carreta document, Получение списка заказов, Получение
+//! информации по заказу, Получение истории действий по заказу): our purchase orders and what happened to them.
 
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{Applied, ApplyError, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::{Class, Priority};
-use crate::upstream::carreta::{Carreta, OrderPage, PAGE_SIZE};
+use crate::upstream::carreta::{Carreta, History, Order, OrderPage, PAGE_SIZE};
 use crate::upstream::{Fault, Upstream};
 
 /// Whatever Carreta answers, one listing ends after so many pages.
 const PAGES_MAX: u32 = 1_000;
 
 /// Lists orders, the latest first.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ListOrders {
     /// `None` = the latest 100. The document does not say how pages are counted, so page 1 follows, which may be the
     /// same hundred again.
     pub page: Option<u32>,
+    /// Only orders with one of these comments; empty = all. Whether Carreta compares them whole is not documented.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_comment: Vec<String>,
 }
 
 impl Operation for ListOrders {
     const NAME: &'static str = "carreta.orders.list";
+    const ABOUT: &'static str = "List our purchase orders (GET /v1/order/)";
+    const ARGS: &'static [Arg] = &[
+        Arg::new(
+            "page",
+            Kind::Integer,
+            "From which page on; otherwise the latest 100 and all older ones",
+        ),
+        Arg::new(
+            "client_comment",
+            Kind::Texts,
+            "Only orders with this comment, or one of these",
+        ),
+    ];
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
@@ -34,7 +51,7 @@ impl Operation for ListOrders {
     }
 
     async fn send(&self, context: &Context, (): &()) -> Result<OrderPage, Fault> {
-        carreta(context)?.orders(self.page, &[]).await
+        carreta(context)?.orders(self.page, &self.client_comment).await
     }
 
     async fn apply(
@@ -61,7 +78,11 @@ impl Operation for ListOrders {
         };
         let next = next
             .filter(|_| full)
-            .map(|page| new_call(&Self { page: Some(page) }, false));
+            .map(|page| Self {
+                page: Some(page),
+                client_comment: self.client_comment.clone(),
+            })
+            .map(|next| new_call(&next, false));
         Ok(Applied {
             pulled: i64::try_from(page.orders.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
@@ -71,6 +92,84 @@ impl Operation for ListOrders {
         })
     }
 }
+
+/// Reads one order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetOrder {
+    /// Carreta's id, which is not the number that people see.
+    pub id: i64,
+}
+
+impl Operation for GetOrder {
+    const NAME: &'static str = "carreta.orders.get";
+    const ABOUT: &'static str = "Show one of our orders (GET /v1/order/$ID/)";
+    const ARGS: &'static [Arg] = &[ID];
+    const UPSTREAM: Upstream = Upstream::Carreta;
+    const CLASS: Class = Class::Read;
+    const PRIORITY: Priority = Priority::Normal;
+    type Request = ();
+    type Answer = Order;
+
+    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    async fn send(&self, context: &Context, (): &()) -> Result<Order, Fault> {
+        carreta(context)?.order(self.id).await
+    }
+
+    async fn apply(&self, tx: &mut PgConnection, _: &Context, (): &(), order: &Order) -> Result<Applied, ApplyError> {
+        mirror::carreta::set_orders(tx, std::slice::from_ref(order)).await?;
+        Ok(Applied {
+            pulled: 1,
+            ..Applied::default()
+        })
+    }
+}
+
+/// Reads what happened to one order.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct GetHistory {
+    /// Carreta's id, which is not the number that people see.
+    pub id: i64,
+}
+
+impl Operation for GetHistory {
+    const NAME: &'static str = "carreta.orders.history";
+    const ABOUT: &'static str = "Show what happened to one of our orders (GET /v1/order/$ID/history/)";
+    const ARGS: &'static [Arg] = &[ID];
+    const UPSTREAM: Upstream = Upstream::Carreta;
+    const CLASS: Class = Class::Read;
+    const PRIORITY: Priority = Priority::Normal;
+    type Request = ();
+    type Answer = History;
+
+    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
+        Ok(Some(()))
+    }
+
+    async fn send(&self, context: &Context, (): &()) -> Result<History, Fault> {
+        carreta(context)?.history(self.id).await
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        _: &Context,
+        (): &(),
+        history: &History,
+    ) -> Result<Applied, ApplyError> {
+        mirror::carreta::set_history(tx, self.id, &history.lines).await?;
+        Ok(Applied {
+            pulled: i64::try_from(history.lines.len()).unwrap_or_default(),
+            refused: i64::try_from(history.rejected.len()).unwrap_or_default(),
+            note: Some(history.rejected.join("; ")).filter(|note| !note.is_empty()),
+            ..Applied::default()
+        })
+    }
+}
+
+const ID: Arg = Arg::required("id", Kind::Integer, "Carreta's id of the order (not its number)");
 
 /// The client; calls are only claimed for configured upstreams, so this fails only during a reload.
 pub(super) fn carreta(context: &Context) -> Result<&Carreta, Fault> {

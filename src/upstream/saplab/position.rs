@@ -5,13 +5,14 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of positions.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OrderPage {
     /// Those that could be read.
     pub positions: Vec<Position>,
@@ -24,7 +25,7 @@ pub struct OrderPage {
 }
 
 /// One position of a customer's order. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Position {
     /// The position's id, by which its status is set.
     pub id: i64,
@@ -95,7 +96,7 @@ pub struct Position {
 }
 
 /// One line of a position's history.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HistoryEntry {
     /// When.
     pub date: Option<DateTime<Utc>>,
