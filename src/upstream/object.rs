@@ -42,6 +42,16 @@ impl<'a> Object<'a> {
         self.fields.get(key).copied().filter(|raw| raw.get().trim() != "null")
     }
 
+    /// Whether the field is there, be it `null`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.fields.contains_key(key)
+    }
+
+    /// The names of all fields, sorted.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
+    }
+
     /// The field as it was written, `null` included; `None` only when it is absent.
     pub(super) fn written(&self, key: &str) -> Option<&'a RawValue> {
         self.fields.get(key).copied()

@@ -1,51 +1,68 @@
-//! Which positions to list: the filters of the panel document, /panel/order, as path segments
-//! `/filter/key/value/key/value`. Called by `panel`.
+//! Which positions to list: the filters of the panel document, /panel/order. Called by `panel`.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
-use crate::upstream::{Fault, address};
-
-/// No page may have more positions (panel document: `per_page <= 150`).
-pub const MAX_PER_PAGE: u32 = 150;
+use super::filter_path::FilterPath;
+use crate::upstream::Fault;
 
 /// Everything that is given must hold at once; the default lists the first page of all that is not archived.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct OrderFilter {
     /// Positions with these ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub order_ids: Vec<i64>,
     /// The order's label, e.g. `NZ-005`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub invoice: Option<String>,
     /// The article.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub article: Option<String>,
     /// A part of the article's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The manager's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub manager_id: Option<i64>,
     /// The shipping type's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shipping_id: Option<i64>,
     /// The office's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub point_id: Option<i64>,
     /// The distributor's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub distributor_id: Option<i64>,
     /// The status' id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub order_status: Option<i64>,
     /// Only paid, or only unpaid positions.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_payed: Option<bool>,
     /// Archived positions too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unignore_archived: bool,
     /// The brand.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
     /// A part of the client's or the company's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// The client's discount group.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_group: Option<i64>,
     /// Ordered on this day (Moscow) or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_from: Option<NaiveDate>,
     /// Ordered until this day; whether the day itself belongs to it is not documented.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_to: Option<NaiveDate>,
     /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// Positions on a page; more than [`MAX_PER_PAGE`] counts as that. Saplab's own default is 20.
+    /// Positions on a page; more than [`super::MAX_PER_PAGE`] counts as that. Saplab's own default is 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_page: Option<u32>,
 }
 
@@ -55,50 +72,25 @@ impl OrderFilter {
     /// # Errors
     /// [`Fault::Refused`] (status 0: nothing was sent) for a value that cannot stand in a path: `""`, `"."`, `".."`.
     pub(super) fn path(&self) -> Result<String, Fault> {
-        let mut path = String::from("/panel/order");
-        for (key, value) in self.pairs() {
-            if !path.contains("/filter/") {
-                path.push_str("/filter");
-            }
-            // The document separates ids by bare commas.
-            let value = match key {
-                "order_ids" => value,
-                _ => address::segment(key, &value)?,
-            };
-            path.push_str(&format!("/{key}/{value}"));
-        }
-        Ok(path)
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let ids: Vec<String> = self.order_ids.iter().map(i64::to_string).collect();
-        let number = |value: Option<i64>| value.map(|value| value.to_string());
-        let flag = |value: Option<bool>| value.map(|value| if value { "1" } else { "0" }.to_owned());
-        [
-            ("order_ids", (!ids.is_empty()).then(|| ids.join(","))),
-            ("invoice", self.invoice.clone()),
-            ("article", self.article.clone()),
-            ("name", self.name.clone()),
-            ("manager_id", number(self.manager_id)),
-            ("shipping_id", number(self.shipping_id)),
-            ("point_id", number(self.point_id)),
-            ("distributor_id", number(self.distributor_id)),
-            ("order_status", number(self.order_status)),
-            ("is_payed", flag(self.is_payed)),
-            ("unignore_archived", flag(self.unignore_archived.then_some(true))),
-            ("brand", self.brand.clone()),
-            ("client_name", self.client_name.clone()),
-            ("client_group", number(self.client_group)),
-            ("date_from", self.date_from.map(|day| day.to_string())),
-            ("date_to", self.date_to.map(|day| day.to_string())),
-            ("page", self.page.map(|page| page.max(1).to_string())),
-            (
-                "per_page",
-                self.per_page.map(|count| count.clamp(1, MAX_PER_PAGE).to_string()),
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, value?)))
+        let path = FilterPath::new("/panel/order")
+            .ids("order_ids", &self.order_ids)
+            .text("invoice", self.invoice.as_deref())?
+            .text("article", self.article.as_deref())?
+            .text("name", self.name.as_deref())?
+            .number("manager_id", self.manager_id)
+            .number("shipping_id", self.shipping_id)
+            .number("point_id", self.point_id)
+            .number("distributor_id", self.distributor_id)
+            .number("order_status", self.order_status)
+            .flag("is_payed", self.is_payed)
+            .flag("unignore_archived", self.unignore_archived.then_some(true))
+            .text("brand", self.brand.as_deref())?
+            .text("client_name", self.client_name.as_deref())?
+            .number("client_group", self.client_group)
+            .day("date_from", self.date_from)
+            .day("date_to", self.date_to)
+            .page(self.page, self.per_page);
+        Ok(path.finish())
     }
 }
 

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::listed::{Listed, page_number};
 use crate::upstream::object::Object;
 use crate::value::time;
 
@@ -100,6 +101,8 @@ pub struct Position {
 pub struct HistoryEntry {
     /// When.
     pub date: Option<DateTime<Utc>>,
+    /// RRGGBB.
+    pub color: String,
     /// The status it got.
     pub status: String,
     /// Who did it.
@@ -172,10 +175,11 @@ impl Position {
 }
 
 impl HistoryEntry {
-    fn read(raw: &RawValue) -> Option<Self> {
+    pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let entry = Object::read(raw)?;
         Some(Self {
             date: entry.parsed("date", time::utc),
+            color: entry.text("color").unwrap_or_default(),
             status: entry.text("status")?,
             manager: entry.text("manager").unwrap_or_default(),
         })
@@ -186,26 +190,16 @@ impl OrderPage {
     /// Reads the whole answer; `None` when it has no list of positions.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let answer = Object::read(raw)?;
-        let rows = answer.items("orders")?;
-        let number = |number: Option<i64>| number.and_then(|number| u32::try_from(number).ok()).filter(|n| *n > 0);
-        let mut page = Self {
-            pages: number(answer.integer("pages")).unwrap_or(1),
-            page: number(
-                answer
-                    .integer("page")
-                    .or_else(|| answer.object("filters").integer("page")),
-            ),
-            ..Self::default()
-        };
-        for (index, row) in rows.iter().enumerate() {
-            match Position::read(row) {
-                Ok(position) => page.positions.push(position),
-                Err(why) => page
-                    .rejected
-                    .push(format!("row {} of {}: {why}", index + 1, rows.len())),
-            }
-        }
-        Some(page)
+        let Listed { rows, rejected } = Listed::of(&answer.items("orders")?, Position::read);
+        let page = answer
+            .integer("page")
+            .or_else(|| answer.object("filters").integer("page"));
+        Some(Self {
+            positions: rows,
+            pages: page_number(answer.integer("pages")).unwrap_or(1),
+            page: page_number(page),
+            rejected,
+        })
     }
 }
 

@@ -1,9 +1,15 @@
+use std::time::Duration;
+
+use url::Url;
+
 use super::*;
+use crate::config::Secret;
+use crate::upstream::saplab::OrderFilter;
 use crate::upstream::transport::testing::{Answer, RawServer, response};
 
 const PASSWORD: &str = "пароль-canary";
 
-fn panel(base: &Url) -> Panel {
+pub(super) fn panel(base: &Url) -> Panel {
     let settings = SaplabLogin {
         base_url: Some(base.clone()),
         login: Some("70001112233".into()),
