@@ -92,7 +92,7 @@ fn reads(context: &Context) -> Vec<NewCall> {
         reads.push(new_call(&ListStatuses {}, false));
     }
     if context.carreta.is_some() {
-        reads.push(new_call(&GetProfile {}, false));
+        reads.push(new_call(&GetProfile::default(), false));
     }
     reads
 }

@@ -9,12 +9,15 @@
 mod argument;
 pub mod carreta_order_create;
 pub mod carreta_orders;
+pub mod carreta_parts;
 pub mod carreta_prices;
 pub mod carreta_profile;
 mod catalogue;
 pub mod keaz_remains;
+pub mod keaz_resource;
 mod keaz_verdicts;
 pub mod keaz_warehouses;
+pub mod keaz_warehouses_delete;
 mod perform;
 pub mod saplab_orders;
 pub mod saplab_set_status;
@@ -150,7 +153,7 @@ pub struct Applied {
     pub next: Vec<NewCall>,
     /// What an admin should know.
     pub note: Option<String>,
-    /// The answer, where it is kept; set by the performer.
+    /// What a person is shown instead of the answer itself.
     pub answer: Option<Value>,
 }
 

@@ -256,10 +256,14 @@ async fn record_success<O: Operation>(
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(None);
     }
+    let applied = operation.apply(&mut tx, context, request, answer).await?;
     let applied = Applied {
         asked: true,
-        answer: keep(call, O::CLASS, answer),
-        ..operation.apply(&mut tx, context, request, answer).await?
+        answer: match applied.answer {
+            Some(answer) => Some(answer).filter(|_| call.keeps_answer),
+            None => keep(call, O::CLASS, answer),
+        },
+        ..applied
     };
     settle::done(&mut tx, context, call, &applied).await?;
     tx.commit().await?;
