@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::saplab_orders::ListPositions;
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::enqueue::NewCall;
@@ -17,16 +17,40 @@ use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
 use crate::upstream::{Fault, Upstream};
 
-/// Sets the status that the ERP wants by now.
+/// Sets the status that the ERP wants by now, or a certain one.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SetStatus {
     /// The position's id.
     pub position: i64,
+    /// The shop's id of the status; `None` = what the ERP wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<i64>,
+}
+
+/// What a look at the position shows.
+#[derive(Deserialize)]
+struct Shown {
+    positions: Vec<ShownPosition>,
+}
+
+#[derive(Deserialize)]
+struct ShownPosition {
+    id: i64,
+    status_id: Option<i64>,
 }
 
 impl Operation for SetStatus {
     const NAME: &'static str = "saplab.orders.set_status";
-    const ABOUT: &'static str = "Set a position's status as the ERP has it (POST /panel/order/set_status/$ID)";
+    const ABOUT: &'static str = "Set a position's status (POST /panel/order/set_status/$ID)";
+    const ARGS: &'static [Arg] = &[
+        Arg::required("position", Kind::Integer, "The position's id"),
+        Arg::new(
+            "status",
+            Kind::Integer,
+            "The shop's id of the status; without it, the status that the ERP wants",
+        ),
+    ];
+    const CONSEQUENCE: Option<&'static str> = Some("may send the customer an SMS or an e-mail");
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::High;
@@ -37,6 +61,9 @@ impl Operation for SetStatus {
     type Answer = Result<(), String>;
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<i64>> {
+        if self.status.is_some() {
+            return Ok(self.status);
+        }
         sqlx::query_scalar(
             "SELECT new_status_id FROM diff.order_status WHERE saplab_id = $1 AND new_status_id IS NOT NULL",
         )
@@ -80,10 +107,20 @@ impl Operation for SetStatus {
     }
 
     fn read_back(&self) -> Option<NewCall> {
-        let read = ListPositions::one(self.position);
-        Some(NewCall {
-            priority: Priority::Urgent,
-            ..new_call(&read, false)
+        look_up(&ListPositions::one(self.position))
+    }
+
+    /// What the ERP wants was compared with a list that has just been read; what a person asks for was not.
+    fn looks_first(&self) -> bool {
+        self.status.is_some()
+    }
+
+    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
+        let shown = look.read::<Shown>().map(|shown| shown.positions).unwrap_or_default();
+        Ok(match shown.iter().find(|position| position.id == self.position) {
+            None => Sight::Doubt(format!("Saplab does not show position {}", self.position)),
+            Some(position) if position.status_id == self.status => Sight::Done("the status is set already".into()),
+            Some(_) => Sight::Absent,
         })
     }
 }
