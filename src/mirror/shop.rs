@@ -1,18 +1,36 @@
 //! What Saplab's client API showed: the one cart of our login, the positions that we ordered, the statuses' names.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use crate::upstream::saplab::{CartLine, ShopPosition, ShopStatus};
 
-/// The whole cart.
-pub(crate) async fn replace_cart(tx: &mut PgConnection, lines: &[CartLine]) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM mirror.saplab_cart").execute(&mut *tx).await?;
+/// Whether two spellings name the same goods: the shop compares articles without case and punctuation (`.sg-4540.` is
+/// `SG4540`).
+pub(crate) fn same_goods(article: &str, brand: &str, other_article: &str, other_brand: &str) -> bool {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_uppercase).collect()
+    };
+    plain(article) == plain(other_article) && plain(brand) == plain(other_brand)
+}
+
+/// The whole cart, as it was when it was asked for.
+pub(crate) async fn replace_cart(
+    tx: &mut PgConnection,
+    lines: &[CartLine],
+    asked_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM mirror.saplab_cart WHERE seen_at < $1")
+        .bind(asked_at)
+        .execute(&mut *tx)
+        .await?;
     set_cart_lines(tx, lines).await
 }
 
 /// Lines of the cart; of one that stands there twice, the last.
-pub(crate) async fn set_cart_lines(tx: &mut PgConnection, lines: &[CartLine]) -> sqlx::Result<()> {
+async fn set_cart_lines(tx: &mut PgConnection, lines: &[CartLine]) -> sqlx::Result<()> {
     let rows: Vec<_> = lines.iter().map(cart_row).collect();
     sqlx::query(
         "INSERT INTO mirror.saplab_cart (to_order, brand, article, name, quantity, price, total, comment)
@@ -126,4 +144,17 @@ pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[ShopStat
     .execute(tx)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_goods;
+
+    #[test]
+    fn goods_are_the_same_without_case_and_punctuation() {
+        assert!(same_goods(".sg-4540.", "Zekkert", "SG4540", "ZEKKERT"));
+        assert!(same_goods("9054", "MEAT&DORIA;", "9054", "MEAT & DORIA"));
+        assert!(!same_goods("9054", "MEAT&DORIA;", "9054", "MEAT"));
+        assert!(!same_goods("9054", "MEAT", "9055", "MEAT"));
+    }
 }

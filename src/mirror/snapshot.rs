@@ -14,6 +14,8 @@ pub(crate) enum List {
     Remains,
     /// `mirror.saplab_status`
     Statuses,
+    /// `mirror.saplab_purchase_status`
+    PurchaseStatuses,
 }
 
 impl List {
@@ -22,6 +24,7 @@ impl List {
             Self::Warehouses => "keaz.warehouses.list",
             Self::Remains => "keaz.remains.list",
             Self::Statuses => "saplab.statuses.list",
+            Self::PurchaseStatuses => "saplab.purchases.statuses",
         }
     }
 
@@ -30,6 +33,7 @@ impl List {
             Self::Warehouses => "SELECT count(*) FROM mirror.keaz_warehouse",
             Self::Remains => "SELECT count(*) FROM mirror.keaz_remain",
             Self::Statuses => "SELECT count(*) FROM mirror.saplab_status",
+            Self::PurchaseStatuses => "SELECT count(*) FROM mirror.saplab_purchase_status",
         }
     }
 }

@@ -13,7 +13,10 @@ use super::keaz_resource::{AddRows, DeleteRows, GetRows, ListRows, UpdateRows};
 use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
 use super::keaz_warehouses_delete::DeleteWarehouses;
 use super::perform::{Performer, typed};
+use super::saplab_cart::ListCart;
 use super::saplab_orders::ListPositions;
+use super::saplab_parts::{FindBrands, FindParts};
+use super::saplab_purchases::{ListPurchaseStatuses, ListPurchases};
 use super::saplab_set_status::SetStatus;
 use super::saplab_statuses::ListStatuses;
 use super::{Arg, Operation, new_call};
@@ -104,6 +107,11 @@ operations! {
     ListPositions,
     SetStatus,
     ListStatuses,
+    FindBrands,
+    FindParts,
+    ListCart,
+    ListPurchases,
+    ListPurchaseStatuses,
     GetProfile,
     SearchParts,
     ListOrders,

@@ -19,7 +19,10 @@ mod keaz_verdicts;
 pub mod keaz_warehouses;
 pub mod keaz_warehouses_delete;
 mod perform;
+pub mod saplab_cart;
 pub mod saplab_orders;
+pub mod saplab_parts;
+pub mod saplab_purchases;
 pub mod saplab_set_status;
 pub mod saplab_statuses;
 
