@@ -1,5 +1,7 @@
 //! What a piece of work needs besides its arguments: settings, clients, and who we are. Replaced whole on SIGHUP.
 
+use std::time::Duration;
+
 use crate::config::Settings;
 use crate::upstream::Upstream;
 use crate::upstream::carreta::Carreta;
@@ -54,7 +56,18 @@ impl Context {
         match upstream {
             Upstream::Keaz => self.keaz.is_some(),
             Upstream::Saplab => self.saplab.is_some(),
+            Upstream::SaplabClient => self.settings.saplab.client.base_url.is_some(),
             Upstream::Carreta => self.carreta.is_some() || !self.settings.carreta.price_lists.is_empty(),
+        }
+    }
+
+    /// How long a request to this upstream may take: for so long it may still be at work on one that we gave up.
+    pub fn timeout(&self, upstream: Upstream) -> Duration {
+        match upstream {
+            Upstream::Keaz => self.settings.keaz.timeout,
+            Upstream::Saplab => self.settings.saplab.panel.timeout,
+            Upstream::SaplabClient => self.settings.saplab.client.timeout,
+            Upstream::Carreta => self.settings.carreta.timeout,
         }
     }
 }

@@ -9,9 +9,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sqlx::PgPool;
 use tokio::sync::watch;
 
-use super::CliError;
+use super::{CliError, call};
 use crate::context::Context;
-use crate::queue::look::{self, RunRow};
+use crate::queue::look::{self, CallRow, RunRow};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
 
@@ -30,12 +30,59 @@ pub(super) struct Followed {
 
 /// Does the work in this process until the runs have ended.
 pub(super) async fn work_and_follow(pool: &PgPool, context: Context, runs: &[i64]) -> Result<Followed, CliError> {
+    work_until(pool, context, follow(pool, runs)).await
+}
+
+/// Does the work in this process until the call has ended, or waits for longer than a person does.
+pub(super) async fn work_on_call(pool: &PgPool, context: Context, id: i64) -> Result<CallRow, CliError> {
+    work_until(pool, context, end_of_call(pool, id)).await
+}
+
+/// Watches how a daemon makes the call. `None`: no daemon is alive any more.
+pub(super) async fn call_of_daemon(pool: &PgPool, id: i64) -> Result<Option<CallRow>, CliError> {
+    tokio::select! {
+        ended = end_of_call(pool, id) => ended.map(Some),
+        gone = daemons_are_gone(pool) => gone.map(|()| None),
+    }
+}
+
+/// Watches until the call has ended, or its next try is further away than a person waits.
+async fn end_of_call(pool: &PgPool, id: i64) -> Result<CallRow, CliError> {
+    let since = Instant::now();
+    loop {
+        let Some((row, _)) = look::call(pool, id).await? else {
+            return Err(CliError::Failed(format!("call {id} is gone from the queue")));
+        };
+        let waits = match row.state.as_str() {
+            "running" => false,
+            "pending" => {
+                row.attempt > 0
+                    && (row.due_at - chrono::Utc::now())
+                        .to_std()
+                        .is_ok_and(|wait| wait > PATIENCE)
+            }
+            "unknown" => since.elapsed() > call::PATIENCE + PATIENCE,
+            _ => true,
+        };
+        if waits || since.elapsed() > call::PATIENCE * 4 {
+            return Ok(row);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Works on the queue in this process until `end`.
+async fn work_until<T>(
+    pool: &PgPool,
+    context: Context,
+    end: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
     let daemon_id = presence::register(pool, Role::Command).await?;
     let grace = context.settings.shutdown_grace;
     let (_context, follow_context) = watch::channel(Arc::new(Context { daemon_id, ..context }));
     let worker = Worker::start(pool.clone(), follow_context, daemon_id);
     let followed = tokio::select! {
-        followed = follow(pool, runs) => followed,
+        followed = end => followed,
         _ = tokio::signal::ctrl_c() => Err(CliError::Failed("interrupted; what is not done stays in the queue".into())),
     };
     worker.stop(grace).await?;

@@ -2,6 +2,7 @@
 //!
 //! 0 done; 1 failed; 2 usage; 69 an upstream or the database is unavailable; 78 configuration.
 
+mod call;
 mod check;
 mod completions;
 mod config;
@@ -38,9 +39,9 @@ pub struct Cli {
     /// The configuration file [default: $SVERKA_CONFIG, /etc/sverka/sverka.toml, config/sverka.toml]
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
-    /// How lists are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// How lists are printed [default: table; of `call`: json]
+    #[arg(long, global = true, value_enum)]
+    format: Option<Format>,
     #[command(subcommand)]
     command: Command,
 }
@@ -64,6 +65,11 @@ enum Command {
     Sync(sync::Args),
     /// Show what differs and would be written, without writing it
     Plan(plan::Args),
+    /// Make any single call to an upstream, through the queue, and print its answer
+    Call {
+        #[command(subcommand)]
+        asked: call::Asked,
+    },
     /// Show the last run of each job, the queue, and what is late
     Status,
     /// Look into the queue and act on single calls
@@ -149,10 +155,14 @@ impl Cli {
         let source = Source {
             path: self.config.clone(),
         };
+        let format = self.format.unwrap_or(Format::Table);
         // These need no settings.
         match &self.command {
             Command::Completions(args) => return completions::print(args),
-            Command::Config(command) => return config::execute(command, &source, self.format),
+            Command::Config(command) => return config::execute(command, &source, format),
+            Command::Call {
+                asked: call::Asked::List,
+            } => return call::list(format),
             Command::Simulate(args) => return simulate::serve(args).await,
             Command::Demo(args) => return demo::show(args).await,
             _ => {}
@@ -162,11 +172,12 @@ impl Cli {
         let _ = crate::logging::start(&settings.log);
         match self.command {
             Command::Run => Ok(daemon::run(source, settings).await?),
-            Command::Sync(args) => sync::sync(&args, settings, self.format).await,
-            Command::Plan(args) => plan::show(&args, settings, self.format).await,
-            Command::Status => status::show(settings, self.format).await,
-            Command::Queue(command) => queue::execute(&command, settings, self.format).await,
-            Command::Check => check::check(settings, self.format).await,
+            Command::Sync(args) => sync::sync(&args, settings, format).await,
+            Command::Plan(args) => plan::show(&args, settings, format).await,
+            Command::Call { asked } => call::call(&asked, settings, self.format).await,
+            Command::Status => status::show(settings, format).await,
+            Command::Queue(command) => queue::execute(&command, settings, format).await,
+            Command::Check => check::check(settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
             Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
         }

@@ -21,6 +21,28 @@ pub(super) fn list<T: Serialize>(
     }
 }
 
+/// Prints JSON objects as a table: a column for each field of theirs that is no list or object.
+pub(super) fn objects(rows: &[serde_json::Value]) -> Result<(), CliError> {
+    let mut headings: Vec<&str> = Vec::new();
+    for (name, value) in rows.iter().filter_map(serde_json::Value::as_object).flatten() {
+        if !value.is_object() && !value.is_array() && !headings.contains(&name.as_str()) {
+            headings.push(name);
+        }
+    }
+    let cell = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => "-".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if headings.is_empty() {
+        return rows.iter().try_for_each(|row| line(&cell(row)));
+    }
+    let cells = rows
+        .iter()
+        .map(|row| headings.iter().map(|name| cell(&row[*name])).collect());
+    line(&table(&headings, cells).to_string())
+}
+
 /// Prints a value as JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
     line(&serde_json::to_string_pretty(value).map_err(std::io::Error::other)?)

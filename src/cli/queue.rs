@@ -11,10 +11,10 @@ use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// List calls, newest first: all that are open or dead, or those of one state
+    /// List calls, newest first: all that are open, quarantined or dead, or those of one state
     List {
         /// Only calls in this state
-        #[arg(long, value_parser = ["pending", "running", "unknown", "done", "dead", "cancelled"])]
+        #[arg(long, value_parser = ["pending", "running", "unknown", "quarantined", "done", "dead", "cancelled"])]
         state: Option<String>,
         /// Show at most so many
         #[arg(long, default_value_t = 50)]
@@ -25,12 +25,18 @@ pub(super) enum Command {
         /// The call's number
         id: i64,
     },
-    /// Make a dead or waiting call now
+    /// Make a dead, quarantined or waiting call now
+    ///
+    /// A quarantined call may have happened: what the upstream held when it was last looked at is shown first, and it is
+    /// only made with --yes. Then the upstream is looked at once more, and the call is not sent if it stands so already.
     Retry {
         /// The call's number
         id: i64,
+        /// Make a quarantined call although it may have happened
+        #[arg(long)]
+        yes: bool,
     },
-    /// Take a dead or waiting call out of the queue
+    /// Take a dead, quarantined or waiting call out of the queue
     Cancel {
         /// The call's number
         id: i64,
@@ -48,13 +54,19 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
     match command {
         Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
         Command::Show { id } => show(pool, *id, format).await,
-        Command::Retry { id } if look::retry(pool, *id).await? => {
+        Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
+            show(pool, *id, format).await?;
+            Err(CliError::Usage(format!(
+                "call {id} may have happened; compare with what the upstream holds; if it has not, add --yes"
+            )))
+        }
+        Command::Retry { id, .. } if look::retry(pool, *id).await? => {
             output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))
         }
         Command::Cancel { id } if look::cancel(pool, *id).await? => output::line(&format!(
             "call {id} is cancelled; what still differs is pushed by the next run"
         )),
-        Command::Retry { id } | Command::Cancel { id } => Err(refusal(pool, *id).await?),
+        Command::Retry { id, .. } | Command::Cancel { id } => Err(refusal(pool, *id).await?),
     }
 }
 
@@ -90,6 +102,12 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
     output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
     output::line(&format!("what: {}", call.args))?;
     output::line(&format!("why: {}", output::or_dash(call.reason)))?;
+    if let Some(look) = call.look {
+        output::line(&format!("the upstream held: {look}"))?;
+    }
+    if let Some(answer) = call.answer {
+        output::line(&format!("answer: {answer}"))?;
+    }
     output::list(
         format,
         &attempts,
@@ -108,11 +126,16 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
     )
 }
 
+async fn is_quarantined(pool: &PgPool, id: i64) -> Result<bool, CliError> {
+    let found = look::call(pool, id).await?;
+    Ok(found.is_some_and(|(call, _)| call.state == "quarantined"))
+}
+
 async fn refusal(pool: &PgPool, id: i64) -> Result<CliError, CliError> {
     Ok(CliError::Failed(match look::call(pool, id).await? {
         None => format!("there is no call {id}"),
         Some((call, _)) => format!(
-            "call {id} is {}: only a waiting or dead call can be retried or cancelled, and only while the same intent \
+            "call {id} is {}: only a waiting, quarantined or dead call can be retried or cancelled, and only while the same intent \
              is not open in another call",
             call.state
         ),

@@ -266,6 +266,9 @@ pub struct Queue {
     /// How long an upstream rests after it refused our credentials or answered with something that is not its API.
     #[serde(deserialize_with = "de::duration")]
     pub pause: Duration,
+    /// An effect that has not shown for so long after its request was lost will not show any more.
+    #[serde(deserialize_with = "de::duration")]
+    pub quiet_window: Duration,
     /// Ended calls, attempts and runs are kept so long.
     #[serde(deserialize_with = "de::duration")]
     pub keep: Duration,

@@ -118,6 +118,7 @@ pub(super) const KEYS: &[Key] = &[
     key("queue.lease", Kind::Duration),
     key("queue.poll", Kind::Duration),
     key("queue.pause", Kind::Duration),
+    key("queue.quiet_window", Kind::Duration),
     key("queue.keep", Kind::Duration),
     key("queue.keaz.concurrency", Kind::Integer(1, 64)),
     key("queue.saplab.concurrency", Kind::Integer(1, 64)),

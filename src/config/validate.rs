@@ -172,6 +172,7 @@ fn queue(queue: &Queue, wrong: &mut Wrong) {
     wrong.between("queue.poll", queue.poll, Duration::from_millis(10), HOUR);
     wrong.unless(queue.poll <= queue.lease, "queue.poll", "must not exceed queue.lease");
     wrong.between("queue.pause", queue.pause, instant, day);
+    wrong.between("queue.quiet_window", queue.quiet_window, instant, day);
     wrong.between("queue.keep", queue.keep, HOUR, day * 3650);
 }
 

@@ -23,6 +23,7 @@ pub struct ListOrders {
 
 impl Operation for ListOrders {
     const NAME: &'static str = "carreta.orders.list";
+    const ABOUT: &'static str = "List our purchase orders (GET /v1/order/)";
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;

@@ -36,6 +36,7 @@ impl FetchPrices {
 
 impl Operation for FetchPrices {
     const NAME: &'static str = "carreta.prices.fetch";
+    const ABOUT: &'static str = "Fetch a configured price list and merge it";
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Bulk;

@@ -17,6 +17,7 @@ pub struct GetProfile {}
 
 impl Operation for GetProfile {
     const NAME: &'static str = "carreta.profile.get";
+    const ABOUT: &'static str = "Show our profile and balance (GET /v1/profile/)";
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;

@@ -24,6 +24,7 @@ pub struct ListRemains {}
 
 impl Operation for ListRemains {
     const NAME: &'static str = "keaz.remains.list";
+    const ABOUT: &'static str = "List our remains at KEAZ (remains.list)";
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
@@ -80,6 +81,7 @@ pub struct UpdateRemains {
 
 impl Operation for UpdateRemains {
     const NAME: &'static str = "keaz.remains.update";
+    const ABOUT: &'static str = "Set remains of one warehouse at KEAZ as the ERP has them (remains.update)";
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::Bulk;
@@ -127,6 +129,7 @@ pub struct DeleteRemains {
 
 impl Operation for DeleteRemains {
     const NAME: &'static str = "keaz.remains.delete";
+    const ABOUT: &'static str = "Delete remains of one warehouse that the ERP no longer has (remains.delete)";
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::Bulk;

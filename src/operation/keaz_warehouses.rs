@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{Applied, ApplyError, Operation, keaz_verdicts, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, keaz_verdicts, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
@@ -20,6 +20,7 @@ pub struct ListWarehouses {}
 
 impl Operation for ListWarehouses {
     const NAME: &'static str = "keaz.warehouses.list";
+    const ABOUT: &'static str = "List our warehouses at KEAZ (warehouses.list)";
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
@@ -77,9 +78,11 @@ pub struct UpdateWarehouses {
 }
 
 macro_rules! push_warehouses {
-    ($operation:ident, $name:literal, $action:literal, $method:ident) => {
+    ($operation:ident, $name:literal, $about:literal, $action:literal, $method:ident) => {
         impl Operation for $operation {
             const NAME: &'static str = $name;
+            const ABOUT: &'static str = $about;
+            const ARGS: &'static [Arg] = &[Arg::required("codes", Kind::Texts, "Codes in erp.warehouses")];
             const UPSTREAM: Upstream = Upstream::Keaz;
             const CLASS: Class = Class::Idempotent;
             const PRIORITY: Priority = Priority::High;
@@ -118,8 +121,20 @@ macro_rules! push_warehouses {
     };
 }
 
-push_warehouses!(AddWarehouses, "keaz.warehouses.add", "add", add_warehouses);
-push_warehouses!(UpdateWarehouses, "keaz.warehouses.update", "update", update_warehouses);
+push_warehouses!(
+    AddWarehouses,
+    "keaz.warehouses.add",
+    "Publish warehouses of the ERP at KEAZ (warehouses.add)",
+    "add",
+    add_warehouses
+);
+push_warehouses!(
+    UpdateWarehouses,
+    "keaz.warehouses.update",
+    "Set address and contacts of warehouses at KEAZ as the ERP has them (warehouses.update)",
+    "update",
+    update_warehouses
+);
 
 /// Enqueues what `diff.warehouse` shows and nothing holds, in batches. Returns how many calls.
 pub(crate) async fn enqueue_differing(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<u64> {

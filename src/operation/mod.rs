@@ -2,11 +2,15 @@
 //!
 //! An operation names what to read or push. Performed, it reads the values by those names ([`Operation::prepare`]),
 //! makes one request with no transaction open ([`Operation::send`]), and writes the answer's effect in the transaction
-//! that ends its call ([`Operation::apply`]). [`perform`] is the only caller of all three.
+//! that ends its call ([`Operation::apply`]). One that must not be repeated blindly says how the upstream is looked at
+//! ([`Operation::read_back`]) and what that shows ([`Operation::sight`]). [`perform`] is the only caller of them all;
+//! [`catalogue`] lists them for people.
 
+mod argument;
 pub mod carreta_orders;
 pub mod carreta_prices;
 pub mod carreta_profile;
+mod catalogue;
 pub mod keaz_remains;
 mod keaz_verdicts;
 pub mod keaz_warehouses;
@@ -16,36 +20,54 @@ pub mod saplab_set_status;
 pub mod saplab_statuses;
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
 use crate::context::Context;
 use crate::queue::enqueue::NewCall;
+pub use crate::queue::guard::Sight;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
 use crate::upstream::{Fault, Upstream};
 
+pub use argument::{Arg, Kind};
+pub use catalogue::{Entry, catalogue, entry};
 pub use perform::{Performer, perform};
 
 /// One operation of an upstream, with its arguments as fields.
 pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
     /// `upstream.resource.action`
     const NAME: &'static str;
+    /// What it does, in one line.
+    const ABOUT: &'static str;
+    /// Its arguments on the command line.
+    const ARGS: &'static [Arg] = &[];
     /// Whom it asks.
     const UPSTREAM: Upstream;
     /// What a second execution would do.
     const CLASS: Class;
     /// Who goes first.
     const PRIORITY: Priority;
-    /// When to look upstream for its own effect before sending it again.
+    /// When to look upstream for its own effect before sending it (again).
     const READ_BACK: ReadBack = ReadBack::Never;
+    /// Guarded: it carries our token, and may be sent a second time when that is not found after the quiet window.
+    const RESENDS: bool = false;
+    /// Guarded: even a good answer is not believed; what the upstream holds afterwards decides.
+    const POST_CHECK: bool = false;
+    /// What it does to somebody's money or order: a person who asks for it must say yes.
+    const CONSEQUENCE: Option<&'static str> = None;
 
     /// The values to send, read by the arguments when the call is made.
     type Request: Send + Sync;
-    /// The upstream's answer.
-    type Answer: Send + Sync;
+    /// The upstream's answer, as a person is shown it: without secrets.
+    type Answer: Serialize + Send + Sync;
+
+    /// Gives a new intent what makes it one: a token of ours, say. Called once, before it is enqueued.
+    fn complete(&mut self) {}
 
     /// Reads what to send. `None`: nothing differs any more, no request is needed.
     fn prepare(
@@ -74,6 +96,37 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
     fn read_back(&self) -> Option<NewCall> {
         None
     }
+
+    /// What that read showed: its answer is `look.answer`, its effect on the mirror is written.
+    fn sight(&self, _pool: &PgPool, _look: &Look<'_>) -> impl Future<Output = sqlx::Result<Sight>> + Send {
+        async { Ok(Sight::Absent) }
+    }
+
+    /// What follows when the upstream's own state shows that it is done, whoever did it.
+    fn finished(
+        &self,
+        _tx: &mut PgConnection,
+        _context: &Context,
+        _look: &Look<'_>,
+    ) -> impl Future<Output = sqlx::Result<Applied>> + Send {
+        async { Ok(Applied::default()) }
+    }
+}
+
+/// What is known when the upstream's state has been read.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// The answer of the read.
+    pub answer: Option<&'a Value>,
+    /// Whether the request may have left before that read.
+    pub sent: bool,
+}
+
+impl Look<'_> {
+    /// The answer in the type in which it was written; `None` when there is none or it has another shape.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        self.answer.and_then(|answer| T::deserialize(answer).ok())
+    }
 }
 
 /// What a successful call did.
@@ -87,10 +140,12 @@ pub struct Applied {
     pub pushed: i64,
     /// Rows the upstream refused.
     pub refused: i64,
-    /// Calls that follow from it.
+    /// Calls that follow from it: of a list, its next page.
     pub next: Vec<NewCall>,
     /// What an admin should know.
     pub note: Option<String>,
+    /// The answer, where it is kept; set by the performer.
+    pub answer: Option<Value>,
 }
 
 /// Why an answer had no effect.
@@ -116,5 +171,16 @@ pub fn new_call<O: Operation>(operation: &O, gating: bool) -> NewCall {
         class: O::CLASS,
         priority: O::PRIORITY,
         gating,
+        key: String::new(),
+        keeps_answer: false,
+        after: Duration::ZERO,
     }
+}
+
+/// A read of the upstream's state: at once, of no run.
+pub fn look_up<O: Operation>(operation: &O) -> Option<NewCall> {
+    Some(NewCall {
+        priority: Priority::Urgent,
+        ..new_call(operation, false)
+    })
 }

@@ -5,16 +5,11 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use sqlx::PgPool;
 
-use super::carreta_orders::ListOrders;
-use super::carreta_prices::FetchPrices;
-use super::carreta_profile::GetProfile;
-use super::keaz_remains::{DeleteRemains, ListRemains, UpdateRemains};
-use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
-use super::saplab_orders::ListPositions;
-use super::saplab_set_status::SetStatus;
-use super::saplab_statuses::ListStatuses;
-use super::{Applied, ApplyError, Operation};
+use super::catalogue::dispatch;
+use super::{Applied, ApplyError, Look, Operation};
 use crate::context::Context;
+use crate::queue::enqueue::NewCall;
+use crate::queue::guard::{self, Manner, Sight, Stand, Step};
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
 use crate::queue::{Call, Class};
@@ -34,23 +29,12 @@ pub struct Performer<'a> {
 
 /// Performs one call. An error is the database's: the call's lease then runs out and somebody else takes it.
 pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
-    match call.operation.as_str() {
-        ListWarehouses::NAME => typed::<ListWarehouses>(performer, call).await,
-        AddWarehouses::NAME => typed::<AddWarehouses>(performer, call).await,
-        UpdateWarehouses::NAME => typed::<UpdateWarehouses>(performer, call).await,
-        ListRemains::NAME => typed::<ListRemains>(performer, call).await,
-        UpdateRemains::NAME => typed::<UpdateRemains>(performer, call).await,
-        DeleteRemains::NAME => typed::<DeleteRemains>(performer, call).await,
-        ListPositions::NAME => typed::<ListPositions>(performer, call).await,
-        ListStatuses::NAME => typed::<ListStatuses>(performer, call).await,
-        SetStatus::NAME => typed::<SetStatus>(performer, call).await,
-        GetProfile::NAME => typed::<GetProfile>(performer, call).await,
-        ListOrders::NAME => typed::<ListOrders>(performer, call).await,
-        FetchPrices::NAME => typed::<FetchPrices>(performer, call).await,
-        unknown => {
+    match dispatch(performer, call).await {
+        Some(performed) => performed,
+        None => {
             tracing::error!(
                 call = call.id,
-                operation = unknown,
+                operation = call.operation,
                 "this binary knows no such operation"
             );
             Ok(())
@@ -58,7 +42,7 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
     }
 }
 
-async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
+pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
     let context = performer.context;
     let operation: O = match serde_json::from_value(call.args.clone()) {
         Ok(operation) => operation,
@@ -67,6 +51,13 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
             return failed::<O>(performer, call, None, dead(words)).await;
         }
     };
+    let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
+    if repeatable && was_cut_off(performer.pool, call).await? {
+        return failed::<O>(performer, call, None, cut_off(&operation, call)).await;
+    }
+    if O::READ_BACK == ReadBack::Always && !goes_out(performer, call, &operation).await? {
+        return Ok(());
+    }
     let prepared = match operation.prepare(performer.pool, context).await {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -81,6 +72,10 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
         };
         return finish_without_request(performer, call, &nothing).await;
     };
+    if O::CLASS == Class::Guarded && !settle::intend(performer.pool, call, context.daemon_id).await? {
+        tracing::warn!(call = call.id, "not sent: the lease had run out");
+        return Ok(());
+    }
     if !(performer.lease_is_safe)() {
         tracing::warn!(
             call = call.id,
@@ -88,10 +83,18 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
         );
         return Ok(());
     }
-    if O::READ_BACK != ReadBack::Never && was_cut_off(performer.pool, call).await? {
-        return failed::<O>(performer, call, None, cut_off(&operation)).await;
-    }
     match operation.send(context, &request).await {
+        Ok(answer) if O::POST_CHECK => {
+            let failure = Failure {
+                answer: serde_json::to_value(&answer).ok(),
+                ..later(
+                    Outcome::Look(Duration::ZERO),
+                    "answered; what the upstream holds now is read",
+                    look(&operation, call),
+                )
+            };
+            failed::<O>(performer, call, None, failure).await
+        }
         Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
         Err(fault) => {
             let policy = Policy::from(&context.settings.queue);
@@ -107,12 +110,100 @@ async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Re
                 },
                 words: fault.to_string(),
                 http_status: fault.status(),
-                read_back: operation.read_back(),
+                read_back: look(&operation, call),
                 counts: !outdated,
+                answer: None,
             };
             failed::<O>(performer, call, Some(&fault), failure).await
         }
     }
+}
+
+/// Decides by what the upstream holds whether the request is made now. False: the call has been settled otherwise.
+async fn goes_out<O: Operation>(performer: &Performer<'_>, call: &Call, operation: &O) -> sqlx::Result<bool> {
+    let context = performer.context;
+    let seen = Look {
+        answer: call.look.as_ref(),
+        sent: call.intent_age.is_some(),
+    };
+    let second_look = context.timeout(O::UPSTREAM);
+    // Before anything was sent only a fresh look counts: the call may have waited since, and somebody have acted.
+    let stale = !seen.sent && call.look_age.is_none_or(|age| age > second_look.as_secs_f64());
+    let looks = if stale { 0 } else { call.looks };
+    let sight = if looks > 0 {
+        operation.sight(performer.pool, &seen).await?
+    } else {
+        Sight::Absent
+    };
+    let stand = Stand {
+        sent: call.intent_age.map(|age| Duration::from_secs_f64(age.max(0.0))),
+        resent: call.resent,
+        looks,
+        exhausted: u32::try_from(call.failures).unwrap_or_default() >= context.settings.queue.max_attempts,
+    };
+    let manner = Manner {
+        looks_first: true,
+        resends: O::RESENDS,
+        second_look,
+        quiet: context.settings.queue.quiet_window,
+    };
+    match guard::step(stand, manner, sight) {
+        Step::Send => return Ok(true),
+        Step::Look(after) => {
+            let failure = later(
+                Outcome::Look(after),
+                "what the upstream holds is read first",
+                look(operation, call),
+            );
+            failed::<O>(performer, call, None, failure).await?;
+        }
+        Step::Finish(words) => {
+            let record = || finish(performer, call, operation, &seen, &words);
+            record.retry(database_retries()).when(is_passing).await?;
+        }
+        Step::Refuse(words) => failed::<O>(performer, call, None, dead(words)).await?,
+        Step::Quarantine(words) => {
+            failed::<O>(performer, call, None, later(Outcome::Quarantined, &words, None)).await?;
+        }
+    }
+    Ok(false)
+}
+
+/// The read-back of a call that must not be repeated is one of its own: another's may have been asked before.
+fn look<O: Operation>(operation: &O, call: &Call) -> Option<NewCall> {
+    let read = operation.read_back()?;
+    Some(if O::READ_BACK == ReadBack::Always {
+        NewCall {
+            key: format!("look:{}:{}", call.id, call.attempt),
+            keeps_answer: true,
+            ..read
+        }
+    } else {
+        read
+    })
+}
+
+/// The upstream's own state shows that it is done.
+async fn finish<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    seen: &Look<'_>,
+    words: &str,
+) -> sqlx::Result<()> {
+    let mut tx = performer.pool.begin().await?;
+    if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
+        let finished = operation.finished(&mut tx, performer.context, seen).await?;
+        let applied = Applied {
+            pushed: i64::from(seen.sent),
+            note: Some(words.to_owned()),
+            answer: call.look.clone().filter(|_| call.keeps_answer),
+            ..finished
+        };
+        settle::done(&mut tx, performer.context, call, &applied).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -167,11 +258,19 @@ async fn record_success<O: Operation>(
     }
     let applied = Applied {
         asked: true,
+        answer: keep(call, O::CLASS, answer),
         ..operation.apply(&mut tx, context, request, answer).await?
     };
     settle::done(&mut tx, context, call, &applied).await?;
     tx.commit().await?;
     Ok(Some(applied))
+}
+
+/// The answer, where somebody wants to see it or may have to.
+fn keep(call: &Call, class: Class, answer: &impl serde::Serialize) -> Option<serde_json::Value> {
+    (call.keeps_answer || class == Class::Guarded)
+        .then(|| serde_json::to_value(answer).ok())
+        .flatten()
 }
 
 async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied: &Applied) -> sqlx::Result<()> {
@@ -184,12 +283,18 @@ async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied:
 }
 
 fn dead(words: String) -> Failure {
+    later(Outcome::Dead, &words, None)
+}
+
+/// What follows without a fault of the upstream's.
+fn later(outcome: Outcome, words: &str, read_back: Option<NewCall>) -> Failure {
     Failure {
-        outcome: Outcome::Dead,
-        words,
+        outcome,
+        words: words.to_owned(),
         http_status: None,
-        read_back: None,
+        read_back,
         counts: true,
+        answer: None,
     }
 }
 
@@ -211,6 +316,7 @@ fn unsent(context: &Context, call: &Call, words: String) -> Failure {
         http_status: None,
         read_back: None,
         counts: true,
+        answer: None,
     }
 }
 
@@ -227,13 +333,14 @@ async fn was_cut_off(pool: &PgPool, call: &Call) -> sqlx::Result<bool> {
 }
 
 /// That attempt may have been acted upon, exactly as one whose answer was lost on the wire.
-fn cut_off<O: Operation>(operation: &O) -> Failure {
+fn cut_off<O: Operation>(operation: &O, call: &Call) -> Failure {
     Failure {
         outcome: Outcome::Unknown(Duration::ZERO),
         words: "the attempt before was cut off: what the upstream holds is read first".into(),
         http_status: None,
-        read_back: operation.read_back(),
+        read_back: look(operation, call),
         counts: false,
+        answer: None,
     }
 }
 
@@ -251,6 +358,10 @@ async fn failed<O: Operation>(
             operation = O::NAME,
             "the lease had run out: the failure is not recorded"
         );
+        return Ok(());
+    }
+    if matches!(failure.outcome, Outcome::Look(_)) {
+        tracing::debug!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, attempt = call.attempt, "{}", failure.words);
         return Ok(());
     }
     let (what_next, harm) = describe(&failure.outcome, O::CLASS);
@@ -283,6 +394,11 @@ fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
         Outcome::Unknown(_) => (
             "what the upstream holds is read first, then only what still differs is sent".into(),
             false,
+        ),
+        Outcome::Look(_) => ("what the upstream holds is read".into(), false),
+        Outcome::Quarantined => (
+            "it is quarantined until a person decides; see: sverka queue list --state quarantined".into(),
+            true,
         ),
         Outcome::Dead => (
             "it is not made again by itself; see: sverka queue list --state dead".into(),

@@ -55,6 +55,7 @@ impl ListPositions {
 
 impl Operation for ListPositions {
     const NAME: &'static str = "saplab.orders.list";
+    const ABOUT: &'static str = "List positions of customers' orders (GET /panel/order)";
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;

@@ -26,6 +26,7 @@ pub struct SetStatus {
 
 impl Operation for SetStatus {
     const NAME: &'static str = "saplab.orders.set_status";
+    const ABOUT: &'static str = "Set a position's status as the ERP has it (POST /panel/order/set_status/$ID)";
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::High;

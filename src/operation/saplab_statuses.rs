@@ -17,6 +17,7 @@ pub struct ListStatuses {}
 
 impl Operation for ListStatuses {
     const NAME: &'static str = "saplab.statuses.list";
+    const ABOUT: &'static str = "List the shop's order statuses (GET /panel/order/status)";
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::High;

@@ -31,11 +31,15 @@ pub const CLAIM: &str = "
             SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
                 waits_for = NULL
            FROM due WHERE c.id = due.id
-         RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at
+         RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at,
+                   extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer
      ), journal AS (
          INSERT INTO queue.attempt (call_id, attempt, daemon_id) SELECT id, attempt, $3 FROM claimed
      )
-     SELECT id, run_id, operation, args, gating, attempt, failures FROM claimed ORDER BY priority, due_at";
+     SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
+            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age
+       FROM claimed c LEFT JOIN queue.call l ON l.id = c.look_id
+      ORDER BY c.priority, c.due_at";
 
 /// The statement of [`next_due`]: upstream.
 pub const NEXT_DUE: &str = "
@@ -88,12 +92,13 @@ pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Dura
     Ok(())
 }
 
-/// Takes calls away from workers whose lease has run out. What only reads or sets a value is made due again; what
-/// must not be repeated becomes unknown; a call that has outlived three workers is dead. Returns how many moved.
+/// Takes calls away from workers whose lease has run out and makes them due again: whoever claims one that may have been
+/// sent, and must not be repeated, looks first. A call that has outlived three workers is dead, or quarantined if it may
+/// have happened. Returns how many moved.
 pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     let moved = sqlx::query(
         "WITH expired AS (
-             SELECT id, attempt, class FROM queue.call
+             SELECT id, attempt, intent_at FROM queue.call
               WHERE state = 'running' AND lease_until < now()
               ORDER BY lease_until LIMIT 1000
                 FOR UPDATE SKIP LOCKED
@@ -103,20 +108,20 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
                FROM expired e WHERE a.call_id = e.id AND a.attempt = e.attempt AND a.outcome IS NULL
              RETURNING a.call_id
          ), counted AS (
-             SELECT e.id, e.class,
+             SELECT e.id, e.intent_at,
                     1 + (SELECT count(*) FROM queue.attempt a WHERE a.call_id = e.id AND a.outcome = 'lease lost') AS lost
                FROM expired e
          ), ended AS (
              UPDATE queue.call c
-                SET state = CASE WHEN n.lost >= $1 THEN 'dead' WHEN n.class = 'guarded' THEN 'unknown' ELSE 'pending' END,
-                    ended_at = CASE WHEN n.lost >= $1 THEN now() END,
+                SET state = CASE WHEN n.lost < $1 THEN 'pending' WHEN n.intent_at IS NULL THEN 'dead' ELSE 'quarantined' END,
+                    ended_at = CASE WHEN n.lost >= $1 AND n.intent_at IS NULL THEN now() END,
                     reason = CASE WHEN n.lost >= $1 THEN 'its worker died ' || n.lost || ' times over it' END,
                     failures = c.failures + 1, due_at = now(), lease_owner = NULL, lease_until = NULL
                FROM counted n WHERE c.id = n.id
              RETURNING c.run_id, c.gating, c.state
          ), tally AS (
              SELECT run_id, count(*) AS dead, count(*) FILTER (WHERE gating) AS gate
-               FROM ended WHERE state = 'dead' AND run_id IS NOT NULL GROUP BY run_id
+               FROM ended WHERE state <> 'pending' AND run_id IS NOT NULL GROUP BY run_id
          ), runs AS (
              UPDATE queue.run r
                 SET open_calls = r.open_calls - t.dead, gate_calls = r.gate_calls - t.gate,
@@ -135,8 +140,9 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
 /// newer run cancelled it. Returns how many.
 pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
     let unblocked = sqlx::query(
-        "UPDATE queue.call c SET state = 'pending', due_at = greatest(due_at, now()), waits_for = NULL
-          WHERE c.state = 'unknown' AND c.class <> 'guarded'
+        "UPDATE queue.call c SET state = 'pending', due_at = greatest(due_at, now()), waits_for = NULL,
+                failures = failures + CASE WHEN class = 'guarded' THEN 1 ELSE 0 END
+          WHERE c.state = 'unknown'
             AND NOT EXISTS (SELECT FROM queue.call r
                              WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
     )
@@ -145,13 +151,13 @@ pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(unblocked.rows_affected())
 }
 
-/// Gives back, uncounted, what this daemon holds and will not finish. Only for calls that may be sent again.
+/// Gives back, uncounted, what this daemon holds and will not finish.
 pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
     let released = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
                 SET state = 'pending', due_at = now(), lease_owner = NULL, lease_until = NULL
-              WHERE state = 'running' AND lease_owner = $1 AND class <> 'guarded'
+              WHERE state = 'running' AND lease_owner = $1
              RETURNING id, attempt
          )
          UPDATE queue.attempt a SET ended_at = now(), outcome = 'released', words = 'the daemon was told to stop'

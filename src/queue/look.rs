@@ -13,7 +13,7 @@ use sqlx::PgPool;
 pub struct CallRow {
     /// `queue.call.id`
     pub id: i64,
-    /// pending, running, unknown, done, dead, cancelled
+    /// pending, running, unknown, quarantined, done, dead, cancelled
     pub state: String,
     /// `upstream.resource.action`
     pub operation: String,
@@ -31,6 +31,10 @@ pub struct CallRow {
     pub run_id: Option<i64>,
     /// The last words about it.
     pub reason: Option<String>,
+    /// What the upstream answered, where that is kept.
+    pub answer: Option<Value>,
+    /// What the upstream held when it was last looked at for this call.
+    pub look: Option<Value>,
 }
 
 /// One attempt of a call.
@@ -42,7 +46,7 @@ pub struct AttemptRow {
     pub started_at: DateTime<Utc>,
     /// When it ended; empty while it is under way.
     pub ended_at: Option<DateTime<Utc>>,
-    /// done, retry, paused, unknown, dead, released, lease lost
+    /// done, retry, paused, unknown, looking, quarantined, dead, released, lease lost
     pub outcome: Option<String>,
     /// The status of the answer.
     pub http_status: Option<i32>,
@@ -87,15 +91,15 @@ pub struct RunRow {
     pub note: Option<String>,
 }
 
-const CALL: &str =
-    "SELECT id, state, operation, args, attempt, due_at, created_at, ended_at, run_id, reason FROM queue.call";
+const CALL: &str = "SELECT id, state, operation, args, attempt, due_at, created_at, ended_at, run_id, reason, answer,
+            (SELECT l.answer FROM queue.call l WHERE l.id = call.look_id) AS look FROM queue.call";
 const RUN: &str = "SELECT id, job, trigger, state, outcome, calls, open_calls, dead_calls, rows_pulled, rows_pushed,
                           rows_refused, requested_at, started_at, ended_at, note FROM queue.run";
 
-/// Calls, newest first; of one state, or all that are open or dead.
+/// Calls, newest first; of one state, or all that are open, quarantined or dead.
 pub async fn calls(pool: &PgPool, state: Option<&str>, limit: i64) -> sqlx::Result<Vec<CallRow>> {
     let sql = format!(
-        "{CALL} WHERE CASE WHEN $1::text IS NULL THEN state IN ('pending', 'running', 'unknown', 'dead') ELSE state = $1 END
+        "{CALL} WHERE CASE WHEN $1::text IS NULL THEN state IN ('pending', 'running', 'unknown', 'quarantined', 'dead') ELSE state = $1 END
          ORDER BY id DESC LIMIT $2"
     );
     sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -193,14 +197,19 @@ pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
 }
 
-/// Makes a dead or waiting call due now, with all its attempts before it. False: it is in no such state, or the same
-/// intent is open already.
+/// Makes a dead, quarantined or waiting call due now, with all its attempts before it: a person says that it has not
+/// happened. What must not be repeated is looked up once more before it is sent. False: it is in no such state, or the
+/// same intent is open already.
 pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     let retried = sqlx::query(
         "UPDATE queue.call c
-            SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false
-          WHERE id = $1 AND (state = 'pending' OR state = 'dead' AND NOT EXISTS (
-                SELECT FROM queue.call o WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown')))",
+            SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false,
+                looks = CASE WHEN state = 'pending' THEN looks ELSE 0 END,
+                intent_at = CASE WHEN state = 'pending' THEN intent_at END,
+                resent = resent AND state = 'pending'
+          WHERE id = $1 AND (state IN ('pending', 'quarantined') OR state = 'dead' AND NOT EXISTS (
+                SELECT FROM queue.call o
+                 WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined')))",
     )
     .bind(id)
     .execute(pool)
@@ -211,18 +220,19 @@ pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     Ok(retried.rows_affected() == 1)
 }
 
-/// Takes a waiting or dead call out of the queue. What it was to push is pushed by the next run if it still differs.
+/// Takes a waiting, quarantined or dead call out of the queue. What it was to push is pushed by the next run if it still
+/// differs.
 pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     let cancelled = sqlx::query(
         "WITH ended AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
                     reason = 'cancelled by a person' || coalesce('; before that: ' || reason, '')
-              WHERE id = $1 AND state IN ('pending', 'dead', 'unknown')
+              WHERE id = $1 AND state IN ('pending', 'dead', 'unknown', 'quarantined')
              RETURNING run_id, gating, state
          ), before AS (SELECT state FROM queue.call WHERE id = $1), progress AS (
              UPDATE queue.run r
                 SET open_calls = open_calls - 1, gate_calls = gate_calls - CASE WHEN e.gating THEN 1 ELSE 0 END
-               FROM ended e, before b WHERE r.id = e.run_id AND b.state <> 'dead'
+               FROM ended e, before b WHERE r.id = e.run_id AND b.state NOT IN ('dead', 'quarantined')
          )
          SELECT FROM ended",
     )
@@ -245,11 +255,11 @@ pub struct Depth {
     pub oldest: DateTime<Utc>,
 }
 
-/// Open and dead calls, counted.
+/// Open, quarantined and dead calls, counted.
 pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
     sqlx::query_as(
         "SELECT upstream, state, count(*) AS calls, min(created_at) AS oldest FROM queue.call
-          WHERE state IN ('pending', 'running', 'unknown', 'dead') GROUP BY upstream, state ORDER BY upstream, state",
+          WHERE state IN ('pending', 'running', 'unknown', 'quarantined', 'dead') GROUP BY upstream, state ORDER BY upstream, state",
     )
     .fetch_all(pool)
     .await

@@ -2,10 +2,12 @@
 //!
 //! The life of a call: [`enqueue`] -> [`claim`] (lease by the database's clock, attempt counted) -> the request, with
 //! no transaction open -> [`outcome`] decides (pure) -> [`settle`] records the end and its effect in one transaction,
-//! only while the lease is still held. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
+//! only while the lease is still held. Before a call that must not be repeated blindly is sent, and after its answer was
+//! lost, [`guard`] decides (pure). Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
 pub mod claim;
 pub mod enqueue;
+pub mod guard;
 pub mod look;
 pub mod outcome;
 pub mod presence;
@@ -70,4 +72,16 @@ pub struct Call {
     pub attempt: i32,
     /// How many earlier attempts failed.
     pub failures: i32,
+    /// For guarded calls: seconds since the request left, if it may have left.
+    pub intent_age: Option<f64>,
+    /// Whether that was the second time.
+    pub resent: bool,
+    /// How often the upstream's state has been read since.
+    pub looks: i16,
+    /// The answer of the last of those reads.
+    pub look: Option<Value>,
+    /// How many seconds old that is.
+    pub look_age: Option<f64>,
+    /// Whether somebody wants to see its answer.
+    pub keeps_answer: bool,
 }

@@ -20,6 +20,10 @@ pub enum Outcome {
     Pause(Duration),
     /// It may have happened: look upstream at once, and make what is still to do again after so long.
     Unknown(Duration),
+    /// The upstream's state is read after so long, and the call goes on by what it shows. Nothing failed.
+    Look(Duration),
+    /// Whether it happened cannot be told: a person decides.
+    Quarantined,
     /// Never again by itself: kept with its reason for a person.
     Dead,
 }
@@ -33,6 +37,8 @@ pub enum ReadBack {
     WhenLost,
     /// When its answer was lost or the upstream failed over it: a repetition would bother somebody.
     WhenInDoubt,
+    /// Then, and before it is sent for the first time: it is not sent when it stands so already. Guarded calls do this.
+    Always,
 }
 
 /// The retry policy of `[queue]`.
@@ -63,7 +69,7 @@ impl From<&config::Queue> for Policy {
 pub fn decide(class: Class, read_back: ReadBack, fault: &Fault, attempt: u32, policy: &Policy, jitter: f64) -> Outcome {
     // A page may come from behind the effect: what must not be repeated is looked up, and that look meets the page too.
     let page = matches!(fault, Fault::NotApi(_));
-    let must_not_repeat = class == Class::Guarded || read_back == ReadBack::WhenInDoubt;
+    let must_not_repeat = class == Class::Guarded || matches!(read_back, ReadBack::WhenInDoubt | ReadBack::Always);
     let wait = match fault {
         Fault::Denied { .. } => return Outcome::Pause(policy.pause),
         Fault::NotApi(_) if !must_not_repeat => return Outcome::Pause(policy.pause),
@@ -80,11 +86,13 @@ pub fn decide(class: Class, read_back: ReadBack, fault: &Fault, attempt: u32, po
         | Fault::Garbled(_) => delay(attempt, policy, jitter),
     };
     let lost = matches!(fault, Fault::Lost(_) | Fault::Garbled(_));
-    let in_doubt = lost || page || matches!(fault, Fault::Failing { .. });
+    // A proxy says 503 for a server behind it that may have acted.
+    let unavailable = class == Class::Guarded && matches!(fault, Fault::Busy { status: 503, .. });
+    let in_doubt = lost || page || unavailable || matches!(fault, Fault::Failing { .. });
     let look_first = match (class, read_back) {
         (Class::Read, _) | (Class::Idempotent, ReadBack::Never) => false,
         (Class::Idempotent, ReadBack::WhenLost) => lost,
-        (Class::Idempotent, ReadBack::WhenInDoubt) | (Class::Guarded, _) => in_doubt,
+        (Class::Idempotent, ReadBack::WhenInDoubt | ReadBack::Always) | (Class::Guarded, _) => in_doubt,
     };
     if attempt >= policy.max_attempts && !(class == Class::Guarded && in_doubt) {
         Outcome::Dead

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
 use super::claim::interval;
@@ -34,7 +35,8 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call
-                SET state = 'done', ended_at = now(), reason = $3, lease_owner = NULL, lease_until = NULL
+                SET state = 'done', ended_at = now(), reason = $3, answer = coalesce($5, answer),
+                    lease_owner = NULL, lease_until = NULL
               WHERE id = $1
          )
          UPDATE queue.attempt SET ended_at = now(), outcome = 'done', http_status = $4, words = $3
@@ -44,23 +46,22 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     .bind(call.attempt)
     .bind(&applied.note)
     .bind(applied.asked.then_some(200))
+    .bind(&applied.answer)
     .execute(&mut *tx)
     .await?;
     close_dead(tx, call.id).await?;
-    release_waiting(tx, call.id, Duration::ZERO).await?;
     let mut added = 0;
     for next in &applied.next {
-        added += i32::from(
-            enqueue(
-                tx,
-                call.run_id,
-                &NewCall {
-                    gating: call.gating,
-                    ..next.clone()
-                },
-            )
-            .await?,
-        );
+        let next = NewCall {
+            gating: call.gating,
+            keeps_answer: next.keeps_answer || call.keeps_answer,
+            ..next.clone()
+        };
+        added += i32::from(enqueue(tx, call.run_id, &next).await?);
+    }
+    match applied.next.first() {
+        Some(page) if call.keeps_answer => wait_on(tx, call.id, page).await?,
+        _ => release_waiting(tx, call.id, Duration::ZERO, true).await?,
     }
     let progress = run::Progress {
         ended: 1,
@@ -90,6 +91,22 @@ pub struct Failure {
     pub read_back: Option<NewCall>,
     /// Whether it counts against `queue.max_attempts`, as far as its outcome does.
     pub counts: bool,
+    /// What the upstream said, where that is not yet the end.
+    pub answer: Option<Value>,
+}
+
+/// Writes down that a guarded request is about to leave; committed before its first byte does. False: the lease is lost.
+pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
+    let intended = sqlx::query(
+        "UPDATE queue.call SET intent_at = now(), resent = intent_at IS NOT NULL, looks = 0
+          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
+    )
+    .bind(call.id)
+    .bind(call.attempt)
+    .bind(daemon_id)
+    .execute(pool)
+    .await?;
+    Ok(intended.rows_affected() == 1)
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
@@ -108,10 +125,22 @@ pub async fn failed(
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),
         Outcome::Unknown(wait) => ("unknown", "unknown", wait, true),
+        Outcome::Look(_) => ("unknown", "looking", Duration::ZERO, false),
+        Outcome::Quarantined => ("quarantined", "quarantined", Duration::ZERO, true),
         Outcome::Dead => ("dead", "dead", Duration::ZERO, true),
     };
+    // Proved not to have happened; or to be looked at anew.
+    let unsent = matches!(failure.outcome, Outcome::Retry(_) | Outcome::Pause(_));
+    let unseen = unsent || matches!(failure.outcome, Outcome::Unknown(_));
     let waits_for = match (&failure.outcome, &failure.read_back) {
         (Outcome::Unknown(_), Some(read_back)) => Some(enqueue_or_find(&mut tx, read_back).await?),
+        (Outcome::Look(after), Some(read_back)) => {
+            let look = NewCall {
+                after: *after,
+                ..read_back.clone()
+            };
+            Some(enqueue_or_find(&mut tx, &look).await?)
+        }
         _ => None,
     };
     if let Outcome::Pause(wait) = failure.outcome {
@@ -121,6 +150,8 @@ pub async fn failed(
         "WITH moved AS (
              UPDATE queue.call
                 SET state = $3, failures = failures + $4::int, due_at = now() + $5, waits_for = $6, reason = $7,
+                    intent_at = CASE WHEN NOT $10 THEN intent_at END, looks = CASE WHEN $11 THEN 0 ELSE looks END,
+                    answer = coalesce($12, answer),
                     ended_at = CASE WHEN $3 = 'dead' THEN now() END, lease_owner = NULL, lease_until = NULL
               WHERE id = $1
              RETURNING due_at, state
@@ -139,11 +170,16 @@ pub async fn failed(
     .bind(&failure.words)
     .bind(word)
     .bind(failure.http_status.map(i32::from))
+    .bind(unsent)
+    .bind(unseen)
+    .bind(&failure.answer)
     .execute(&mut *tx)
     .await?;
-    if failure.outcome == Outcome::Dead {
-        close_dead(&mut tx, call.id).await?;
-        release_waiting(&mut tx, call.id, context.settings.queue.backoff_base).await?;
+    if matches!(failure.outcome, Outcome::Dead | Outcome::Quarantined) {
+        if failure.outcome == Outcome::Dead {
+            close_dead(&mut tx, call.id).await?;
+        }
+        release_waiting(&mut tx, call.id, context.settings.queue.backoff_base, false).await?;
         if let Some(run_id) = call.run_id {
             let progress = run::Progress {
                 ended: 1,
@@ -156,6 +192,17 @@ pub async fn failed(
     }
     tx.commit().await?;
     Ok(true)
+}
+
+/// The state that somebody waits for is read on the next page too: then they wait for that one.
+async fn wait_on(tx: &mut PgConnection, call_id: i64, page: &NewCall) -> sqlx::Result<()> {
+    let page = enqueue_or_find(tx, page).await?;
+    sqlx::query("UPDATE queue.call SET waits_for = $2 WHERE waits_for = $1 AND state = 'unknown'")
+        .bind(call_id)
+        .bind(page)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// An older dead call of the same intent has nothing to say any more: the intent was fulfilled, or has died anew. A newer
@@ -174,17 +221,23 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 /// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
 /// differs from the mirror that the read-back has just refreshed, and sends only that. None of them is due earlier than
 /// its own backoff says: an upstream that fails over every push and answers every read is not pressed.
-async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration) -> sqlx::Result<()> {
+///
+/// What must not be repeated goes by what `seen` read-back answered; one that died counts as a failure of its own.
+async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, seen: bool) -> sqlx::Result<()> {
     sqlx::query(
         "WITH released AS (
-             UPDATE queue.call SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL
-              WHERE waits_for = $1 AND state = 'unknown' AND class <> 'guarded'
+             UPDATE queue.call
+                SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL,
+                    looks = looks + $3::int, look_id = CASE WHEN $3 THEN $1 ELSE look_id END,
+                    failures = failures + CASE WHEN class = 'guarded' AND NOT $3 THEN 1 ELSE 0 END
+              WHERE waits_for = $1 AND state = 'unknown'
              RETURNING id
          )
          SELECT pg_notify('sverka_queue', '') FROM released LIMIT 1",
     )
     .bind(read_back)
     .bind(interval(wait))
+    .bind(seen)
     .execute(tx)
     .await?;
     Ok(())

@@ -97,8 +97,8 @@ impl Worker {
         self.shared.calls.len()
     }
 
-    /// Claims no more, lets what is under way finish within `grace`, then gives back what may be given back. What must
-    /// not be repeated keeps its lease and is looked up by whoever rescues it.
+    /// Claims no more, lets what is under way finish within `grace`, then gives back the rest. What may have been sent
+    /// and must not be repeated is looked up by whoever takes it.
     pub async fn stop(mut self, grace: Duration) -> sqlx::Result<()> {
         self.stop.cancel();
         self.shared.wake.notify_waiters();
@@ -132,7 +132,7 @@ impl Shared {
         let settings = &self.context.borrow().settings.queue.clone();
         let concurrency = match upstream {
             Upstream::Keaz => settings.keaz.concurrency,
-            Upstream::Saplab => settings.saplab.concurrency,
+            Upstream::Saplab | Upstream::SaplabClient => settings.saplab.concurrency,
             Upstream::Carreta => settings.carreta.concurrency,
         };
         let places = Arc::new(Semaphore::new(concurrency));

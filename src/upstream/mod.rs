@@ -1,4 +1,4 @@
-//! The three upstreams: one folder each, typed, with no database inside, over one shared [`transport`].
+//! The upstreams: one folder each, typed, with no database inside, over one shared [`transport`].
 //!
 //! A client turns typed arguments into a request as the upstream's document has it, and the answer into a typed value
 //! or a [`Fault`]. It never retries: that is the queue's work.
@@ -21,21 +21,24 @@ pub use fault::Fault;
 pub enum Upstream {
     /// The manufacturer's site.
     Keaz,
-    /// The shop platform.
+    /// The shop platform's control panel.
     Saplab,
+    /// The shop platform's client API, where we buy; it has a login of its own, and rests by itself.
+    SaplabClient,
     /// The parts supplier.
     Carreta,
 }
 
 impl Upstream {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Keaz, Self::Saplab, Self::Carreta];
+    pub const ALL: [Self; 4] = [Self::Keaz, Self::Saplab, Self::SaplabClient, Self::Carreta];
 
     /// The name in the configuration, in `queue.call.upstream`, in logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keaz => "keaz",
             Self::Saplab => "saplab",
+            Self::SaplabClient => "saplab.client",
             Self::Carreta => "carreta",
         }
     }

@@ -4,13 +4,14 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of orders, in Carreta's order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OrderPage {
     /// Those that could be read.
     pub orders: Vec<Order>,
@@ -19,7 +20,7 @@ pub struct OrderPage {
 }
 
 /// One order: one article. Texts that Carreta did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Order {
     /// Carreta's id.
     pub id: i64,

@@ -1,12 +1,13 @@
 //! Who we are at Carreta (Carreta document, Получение информации профиля). Called by `client`.
 
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
 
 /// An account. Texts that Carreta did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Profile {
     /// Roubles; may be negative.
     pub balance: Option<Decimal>,

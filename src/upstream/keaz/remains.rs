@@ -8,9 +8,10 @@ use super::request::{Field, Row};
 use super::{Action, Keaz, Verdicts};
 use crate::config::KeazRemainFields;
 use crate::upstream::{Fault, json};
+use serde::Serialize;
 
 /// How much of an article one of our warehouses shows at KEAZ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Remain {
     /// The warehouse's code.
     pub warehouse: String,

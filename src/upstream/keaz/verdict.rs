@@ -7,9 +7,10 @@ use super::Action;
 use super::answer::{Answer, Message};
 use super::request::Row;
 use crate::upstream::Fault;
+use serde::Serialize;
 
 /// What became of the rows of one call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verdicts {
     /// One for each row, in the order given.
     pub rows: Vec<Verdict>,
@@ -18,7 +19,7 @@ pub struct Verdicts {
 }
 
 /// What became of one row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Verdict {
     /// KEAZ has it.
     Done,

@@ -4,9 +4,10 @@ use super::answer::Node;
 use super::request::{Field, Row};
 use super::{Action, Keaz, Verdicts, WAREHOUSES};
 use crate::upstream::Fault;
+use serde::Serialize;
 
 /// A warehouse as KEAZ has it. A field that is absent or null is `None`, which is not the same as empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Warehouse {
     /// The key: a text, leading zeros and all.
     pub code: String,

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::read::MultiGzDecoder;
+use serde::Serialize;
 use tempfile::{NamedTempFile, TempPath};
 use url::Url;
 
@@ -30,17 +31,19 @@ pub struct Validators {
 }
 
 /// What came of a fetch.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub enum Fetched {
     /// The list is the one whose validators were shown.
     NotModified,
     /// A list. Whether it is whole and sound is for [`super::check`] to say.
     List {
         /// Where it is; the file goes when this is dropped.
+        #[serde(skip)]
         path: TempPath,
         /// Bytes in the file.
         bytes: u64,
         /// For the next fetch, once the list has been accepted.
+        #[serde(skip)]
         validators: Validators,
     },
 }

@@ -1,0 +1,222 @@
+-- Calls that must not be repeated blindly, calls a person waits for, purchases, and the rest of what the upstreams say.
+
+ALTER TABLE queue.call
+    DROP CONSTRAINT call_state_check,
+    ADD CONSTRAINT call_state_check
+        CHECK (state IN ('pending', 'running', 'unknown', 'quarantined', 'done', 'dead', 'cancelled')),
+    ADD COLUMN intent_at    timestamptz,
+    ADD COLUMN resent       bool NOT NULL DEFAULT false,
+    ADD COLUMN looks        smallint NOT NULL DEFAULT 0,
+    ADD COLUMN look_id      bigint,
+    ADD COLUMN keeps_answer bool NOT NULL DEFAULT false,
+    ADD COLUMN answer       jsonb;
+COMMENT ON COLUMN queue.call.state IS 'unknown = whether it happened is being looked up (waits_for). quarantined = that cannot be told: a person decides. dead = kept with its reason for a person.';
+COMMENT ON COLUMN queue.call.intent_at IS 'Guarded calls: committed before the first byte leaves. Not NULL = it may have happened; NULL again when it is proved that it did not.';
+COMMENT ON COLUMN queue.call.resent IS 'Sent a second time after the quiet window, because our token was nowhere to be found; never a third time.';
+COMMENT ON COLUMN queue.call.looks IS 'Reads of the upstream''s state since the call was made or sent.';
+COMMENT ON COLUMN queue.call.look_id IS 'The last of those reads; its answer is what the upstream held then.';
+COMMENT ON COLUMN queue.call.answer IS 'What the upstream answered, for calls that somebody waits for, reads of its state, and guarded calls. Never a secret.';
+
+-- A quarantined intent is open: it must not be made again beside the person's back.
+DROP INDEX queue.call_open_once;
+CREATE UNIQUE INDEX call_open_once ON queue.call (key) WHERE state IN ('pending', 'running', 'unknown', 'quarantined');
+CREATE INDEX call_quarantined ON queue.call (id) WHERE state = 'quarantined';
+
+ALTER TABLE queue.attempt
+    DROP CONSTRAINT attempt_outcome_check,
+    ADD CONSTRAINT attempt_outcome_check CHECK (outcome IN
+        ('done', 'retry', 'paused', 'unknown', 'looking', 'quarantined', 'dead', 'released', 'lease lost'));
+COMMENT ON COLUMN queue.attempt.outcome IS 'NULL = under way, or its worker died. looking = the upstream''s state is read before anything is sent.';
+
+INSERT INTO queue.setting (name, value) VALUES ('installation', to_jsonb(gen_random_uuid()::text));
+
+-- Purchases.
+
+CREATE TABLE mirror.offer (
+    id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    supplier      text NOT NULL,
+    searched      text NOT NULL,
+    source        text NOT NULL,
+    brand         text NOT NULL,
+    article       text NOT NULL,
+    name          text,
+    price         numeric NOT NULL,
+    quantity      int,
+    quantity_text text,
+    min_quantity  int,
+    days_min      int,
+    days_max      int,
+    is_cross      bool,
+    probability   int,
+    ticket        jsonb,
+    seen_at       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX offer_searched ON mirror.offer (supplier, searched);
+CREATE INDEX offer_seen ON mirror.offer (seen_at);
+COMMENT ON TABLE mirror.offer IS 'What the last search of an article found at a supplier (carreta, saplab); forgotten after a day.';
+COMMENT ON COLUMN mirror.offer.searched IS 'What was searched for: the article, in upper case.';
+COMMENT ON COLUMN mirror.offer.is_cross IS 'Another article that may replace the searched one.';
+COMMENT ON COLUMN mirror.offer.probability IS 'Of delivery, in per cent; NULL = the supplier does not know.';
+COMMENT ON COLUMN mirror.offer.ticket IS 'What the supplier wants to have back with an order, signature included. Read by the order alone; never shown.';
+
+CREATE TABLE mirror.purchase (
+    id           bigint PRIMARY KEY,
+    supplier     text NOT NULL,
+    token        text NOT NULL UNIQUE,
+    state        text NOT NULL DEFAULT 'placing' CHECK (state IN ('placing', 'placed', 'failed', 'unknown')),
+    tries        smallint NOT NULL DEFAULT 0,
+    brand        text NOT NULL,
+    article      text NOT NULL,
+    quantity     int NOT NULL,
+    max_price    numeric,
+    price        numeric,
+    ordered_id   bigint,
+    number       text,
+    error        text,
+    began_at     timestamptz NOT NULL DEFAULT now(),
+    placed_at    timestamptz,
+    history_of   text
+);
+CREATE UNIQUE INDEX purchase_ordered ON mirror.purchase (supplier, ordered_id);
+CREATE INDEX purchase_placing ON mirror.purchase (supplier) WHERE state IN ('placing', 'unknown');
+COMMENT ON TABLE mirror.purchase IS 'Our memory of what was bought for erp.purchase_orders: a row here is never bought a second time, whatever becomes of the ERP''s row.';
+COMMENT ON COLUMN mirror.purchase.id IS 'erp.purchase_orders.id';
+COMMENT ON COLUMN mirror.purchase.token IS 'By which the order is found again: Carreta client_comment, comment of a Saplab cart line.';
+COMMENT ON COLUMN mirror.purchase.state IS 'placing; placed; failed = nothing was ordered, see error; unknown = whether it was ordered cannot be told: a person decides.';
+COMMENT ON COLUMN mirror.purchase.ordered_id IS 'The supplier''s id: mirror.carreta_order.id or mirror.saplab_purchase.id.';
+COMMENT ON COLUMN mirror.purchase.history_of IS 'The supplier''s status whose history was read last.';
+
+CREATE TABLE mirror.carreta_history (
+    order_id bigint NOT NULL,
+    line     int NOT NULL,
+    created  timestamptz,
+    comment  text,
+    PRIMARY KEY (order_id, line)
+);
+COMMENT ON TABLE mirror.carreta_history IS 'What happened to our orders, in Carreta''s words and order.';
+
+CREATE TABLE mirror.saplab_purchase (
+    id            bigint PRIMARY KEY,
+    invoice       text,
+    brand         text,
+    article       text,
+    name          text,
+    quantity      int,
+    price         numeric,
+    total         numeric,
+    status_id     bigint,
+    status_name   text,
+    is_paid       bool,
+    is_denied     bool,
+    is_archived   bool,
+    client_comment  text,
+    manager_comment text,
+    history       jsonb,
+    date_added    timestamptz,
+    date_modified timestamptz,
+    seen_at       timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX saplab_purchase_comment ON mirror.saplab_purchase (client_comment);
+COMMENT ON TABLE mirror.saplab_purchase IS 'Positions that we ordered ourselves through Saplab''s client API.';
+COMMENT ON COLUMN mirror.saplab_purchase.status_name IS 'NULL = Saplab did not say (a fresh order has 0); see mirror.saplab_purchase_status.';
+
+CREATE TABLE mirror.saplab_cart (
+    to_order text PRIMARY KEY,
+    brand    text,
+    article  text,
+    name     text,
+    quantity int,
+    price    numeric,
+    total    numeric,
+    comment  text,
+    seen_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE mirror.saplab_cart IS 'The one cart of our login at Saplab''s client API, as last read.';
+
+CREATE TABLE mirror.saplab_purchase_status (
+    id    bigint PRIMARY KEY,
+    name  text NOT NULL,
+    color text
+);
+COMMENT ON TABLE mirror.saplab_purchase_status IS 'Order statuses as Saplab''s client API names them; ids differ from shop to shop.';
+
+CREATE INDEX carreta_order_comment ON mirror.carreta_order (client_comment) WHERE client_comment <> '';
+
+-- The rest of the panel.
+
+ALTER TABLE mirror.saplab_order ADD COLUMN agreed_status_id bigint;
+COMMENT ON COLUMN mirror.saplab_order.agreed_status_id IS 'The status at which Saplab and the ERP last agreed: another one was set by somebody in Saplab.';
+
+CREATE TABLE mirror.saplab_manager (
+    id           bigint PRIMARY KEY,
+    phone        text,
+    name         text,
+    seat         text,
+    email        text,
+    point_id     bigint,
+    point_name   text,
+    point_address text,
+    group_id     bigint,
+    group_name   text,
+    client_count int,
+    is_active    bool,
+    takes_clients bool,
+    is_shown     bool
+);
+COMMENT ON TABLE mirror.saplab_manager IS 'Employees of the shop (panel document, /panel/manager).';
+
+CREATE TABLE mirror.saplab_shipping_type (
+    id        bigint PRIMARY KEY,
+    name      text NOT NULL,
+    min_price numeric
+);
+COMMENT ON TABLE mirror.saplab_shipping_type IS 'Ways of delivery; names as Saplab writes them, spaces included.';
+
+CREATE TABLE mirror.saplab_group (
+    id       bigint PRIMARY KEY,
+    name     text NOT NULL,
+    discount numeric,
+    comment  text
+);
+COMMENT ON TABLE mirror.saplab_group IS 'Discount groups of clients; discount in per cent.';
+
+CREATE TABLE mirror.saplab_client (
+    id              bigint PRIMARY KEY,
+    phone           text,
+    name            text,
+    address         text,
+    email           text,
+    is_wholesaler   bool,
+    wholesaler_info text,
+    group_id        bigint,
+    group_name      text,
+    manager_id      bigint,
+    manager_name    text,
+    point_id        bigint,
+    point_name      text,
+    shipping_id     bigint,
+    is_active       bool,
+    comment         text,
+    balance         numeric,
+    debt            numeric,
+    blocked_debt    numeric,
+    credit_limit    numeric,
+    date_added      timestamptz,
+    date_modified   timestamptz,
+    seen_at         timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX saplab_client_phone ON mirror.saplab_client (phone);
+COMMENT ON TABLE mirror.saplab_client IS 'Clients of the shop with their balances, as last listed.';
+COMMENT ON COLUMN mirror.saplab_client.seen_at IS 'When Saplab last listed the client: a client that was removed keeps its old time.';
+
+CREATE TABLE mirror.saplab_transaction (
+    client_id bigint NOT NULL,
+    date      timestamptz NOT NULL,
+    amount    numeric NOT NULL,
+    comment   text NOT NULL,
+    copies    int NOT NULL DEFAULT 1,
+    seen_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (client_id, date, amount, comment)
+);
+COMMENT ON TABLE mirror.saplab_transaction IS 'Operations with clients'' balances that were listed. Saplab gives them no id.';
+COMMENT ON COLUMN mirror.saplab_transaction.copies IS 'How many equal ones one page of the list showed.';

@@ -1,0 +1,100 @@
+//! Every operation, by name: performed from here, listed and asked for from here. A new one is one line below.
+
+use serde_json::{Map, Value};
+use sqlx::Result;
+
+use super::carreta_orders::ListOrders;
+use super::carreta_prices::FetchPrices;
+use super::carreta_profile::GetProfile;
+use super::keaz_remains::{DeleteRemains, ListRemains, UpdateRemains};
+use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
+use super::perform::{Performer, typed};
+use super::saplab_orders::ListPositions;
+use super::saplab_set_status::SetStatus;
+use super::saplab_statuses::ListStatuses;
+use super::{Arg, Operation, new_call};
+use crate::queue::enqueue::NewCall;
+use crate::queue::{Call, Class};
+use crate::upstream::Upstream;
+
+/// An operation as people see it.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// `upstream.resource.action`
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Whom it asks.
+    pub upstream: Upstream,
+    /// What a second execution would do.
+    pub class: Class,
+    /// What it takes.
+    pub args: &'static [Arg],
+    /// Why a person must say yes.
+    pub consequence: Option<&'static str>,
+    new: fn(Map<String, Value>) -> serde_json::Result<NewCall>,
+}
+
+impl Entry {
+    const fn of<O: Operation>() -> Self {
+        Self {
+            name: O::NAME,
+            about: O::ABOUT,
+            upstream: O::UPSTREAM,
+            class: O::CLASS,
+            args: O::ARGS,
+            consequence: O::CONSEQUENCE,
+            new: |args| {
+                let mut operation = O::deserialize(Value::Object(args))?;
+                operation.complete();
+                Ok(new_call(&operation, false))
+            },
+        }
+    }
+
+    /// The call with these arguments.
+    ///
+    /// # Errors
+    /// When they are not the operation's.
+    pub fn call(&self, args: Map<String, Value>) -> serde_json::Result<NewCall> {
+        (self.new)(args)
+    }
+}
+
+/// The entry of that name.
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    catalogue().iter().find(|entry| entry.name == name)
+}
+
+macro_rules! operations {
+    ($($operation:ty),+ $(,)?) => {
+        /// All operations, by upstream and resource.
+        pub fn catalogue() -> &'static [Entry] {
+            const ALL: &[Entry] = &[$(Entry::of::<$operation>()),+];
+            ALL
+        }
+
+        /// Performs the call if its operation is known. `None`: it is not.
+        pub(super) async fn dispatch(performer: &Performer<'_>, call: &Call) -> Option<Result<()>> {
+            match call.operation.as_str() {
+                $(<$operation>::NAME => Some(Box::pin(typed::<$operation>(performer, call)).await),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+operations! {
+    ListWarehouses,
+    AddWarehouses,
+    UpdateWarehouses,
+    ListRemains,
+    UpdateRemains,
+    DeleteRemains,
+    ListPositions,
+    SetStatus,
+    ListStatuses,
+    GetProfile,
+    ListOrders,
+    FetchPrices,
+}
