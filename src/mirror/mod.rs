@@ -6,6 +6,7 @@ pub(crate) mod carreta;
 pub(crate) mod keaz;
 pub(crate) mod prices;
 pub(crate) mod saplab;
+pub(crate) mod saplab_reference;
 pub(crate) mod snapshot;
 
 use chrono::{DateTime, Utc};

@@ -9,8 +9,18 @@ use super::carreta_profile::GetProfile;
 use super::keaz_remains::{DeleteRemains, ListRemains, UpdateRemains};
 use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
 use super::perform::{Performer, typed};
+use super::saplab_balance::{AddTransaction, ListTransactions};
+use super::saplab_client_create::CreateClient;
+use super::saplab_client_edit::EditClient;
+use super::saplab_clients::{GetClient, ListClients};
+use super::saplab_groups::{AddGroup, EditGroup, RemoveGroup};
 use super::saplab_orders::ListPositions;
+use super::saplab_pay::Pay;
+use super::saplab_position_acts::{Archive, Deny, MakeDocuments, Unarchive};
+use super::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use super::saplab_set_status::SetStatus;
+use super::saplab_shipping_types::{AddShippingType, EditShippingType, RemoveShippingType};
+use super::saplab_status_list::{AddStatus, EditStatus, RemoveStatus};
 use super::saplab_statuses::ListStatuses;
 use super::{Arg, Operation, new_call};
 use crate::queue::enqueue::NewCall;
@@ -93,7 +103,30 @@ operations! {
     DeleteRemains,
     ListPositions,
     SetStatus,
+    Deny,
+    Pay,
+    Archive,
+    Unarchive,
+    MakeDocuments,
     ListStatuses,
+    AddStatus,
+    EditStatus,
+    RemoveStatus,
+    ListManagers,
+    ListShippingTypes,
+    AddShippingType,
+    EditShippingType,
+    RemoveShippingType,
+    ListGroups,
+    AddGroup,
+    EditGroup,
+    RemoveGroup,
+    ListClients,
+    GetClient,
+    CreateClient,
+    EditClient,
+    ListTransactions,
+    AddTransaction,
     GetProfile,
     ListOrders,
     FetchPrices,

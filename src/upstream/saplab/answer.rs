@@ -2,7 +2,7 @@
 //!
 //! Only `success` is a success; a page of the shop, an unknown word or no word is none. Called by `panel`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
@@ -35,7 +35,7 @@ pub(super) fn body(reply: &Reply) -> Result<Box<RawValue>, Fault> {
 }
 
 /// What Saplab said to a write that was done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Success {
     /// Its words, for people; `None` where it gave none.
     pub text: Option<String>,
