@@ -7,7 +7,7 @@ use crate::upstream::Upstream;
 use crate::upstream::carreta::Carreta;
 use crate::upstream::carreta::price_list::PriceLists;
 use crate::upstream::keaz::{Keaz, KeazError};
-use crate::upstream::saplab::Panel;
+use crate::upstream::saplab::{Panel, Shop};
 use crate::upstream::transport::TransportError;
 
 /// A client could not be built from the settings.
@@ -30,6 +30,8 @@ pub struct Context {
     pub keaz: Option<Keaz>,
     /// Saplab's control panel, where configured.
     pub saplab: Option<Panel>,
+    /// Saplab's client API, where configured.
+    pub shop: Option<Shop>,
     /// Carreta, where configured.
     pub carreta: Option<Carreta>,
     /// Downloads price lists; needs no API key.
@@ -44,6 +46,7 @@ impl Context {
         Ok(Self {
             keaz: Keaz::new(&settings.keaz)?,
             saplab: Panel::new(&settings.saplab.panel)?,
+            shop: Shop::new(&settings.saplab.client)?,
             carreta: Carreta::new(&settings.carreta)?,
             price_lists: PriceLists::new(&settings.carreta)?,
             settings,
@@ -56,7 +59,7 @@ impl Context {
         match upstream {
             Upstream::Keaz => self.keaz.is_some(),
             Upstream::Saplab => self.saplab.is_some(),
-            Upstream::SaplabClient => self.settings.saplab.client.base_url.is_some(),
+            Upstream::SaplabClient => self.shop.is_some(),
             Upstream::Carreta => self.carreta.is_some() || !self.settings.carreta.price_lists.is_empty(),
         }
     }

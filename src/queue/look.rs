@@ -32,8 +32,10 @@ pub struct CallRow {
     /// The last words about it.
     pub reason: Option<String>,
     /// What the upstream answered, where that is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
     /// What the upstream held when it was last looked at for this call.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<Value>,
 }
 

@@ -51,6 +51,9 @@ fn unsendable(words: &str) -> Fault {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

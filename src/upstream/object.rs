@@ -52,6 +52,11 @@ impl<'a> Object<'a> {
         self.fields.keys().map(String::as_str)
     }
 
+    /// The field as it was written, `null` included; `None` only when it is absent.
+    pub(super) fn written(&self, key: &str) -> Option<&'a RawValue> {
+        self.fields.get(key).copied()
+    }
+
     /// A text, or a number as it was written. NUL, which no database text can hold, is left out.
     pub(super) fn text(&self, key: &'static str) -> Option<String> {
         let text = self.field(key, |raw| json::opt_text(&mut Deserializer::from_str(raw)))?;

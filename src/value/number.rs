@@ -53,6 +53,9 @@ fn is_ambiguous(digits: &str, whole: &str, fraction: &str) -> bool {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::parse;
 

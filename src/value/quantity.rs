@@ -3,6 +3,8 @@
 //! Carreta's grammar (Carreta document, `qty`): a number, `<n`, `>n`, `Есть`. What is outside of it is unknown, which
 //! is a different fact from 0: only the text `0` is 0.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -36,7 +38,7 @@ impl Quantity {
         if let Some(bound) = text.strip_prefix('>') {
             return amount(bound).map_or(Self::Unknown, Self::MoreThan);
         }
-        if matches!(text.to_lowercase().as_str(), "есть" | "в наличии") {
+        if says_available(text) {
             return Self::Available;
         }
         amount(text).map_or(Self::Unknown, Self::Exact)
@@ -51,12 +53,33 @@ impl Quantity {
     }
 }
 
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(n) => write!(f, "{n}"),
+            Self::LessThan(n) => write!(f, "<{n}"),
+            Self::MoreThan(n) => write!(f, ">{n}"),
+            Self::Available => f.write_str("Есть"),
+            Self::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// Whether the text has the word "Есть" in it (Carreta document, Создание заказа), or is how others say the same.
+fn says_available(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text == "в наличии" || text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "есть")
+}
+
 /// A number without a minus sign: `-1` is how some servers say "unknown".
 fn amount(text: &str) -> Option<Decimal> {
     (!text.trim_start().starts_with(['-', '\u{2212}']))
         .then(|| number::parse(text))
         .flatten()
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -84,6 +107,9 @@ mod tests {
             (">0", MoreThan(n("0")), None),
             ("Есть", Available, None),
             ("ЕСТЬ", Available, None),
+            ("Есть на складе", Available, None),
+            ("(есть)", Available, None),
+            ("Естьково", Unknown, None),
             ("", Unknown, None),
             ("<", Unknown, None),
             (">", Unknown, None),
@@ -101,5 +127,13 @@ mod tests {
             assert_eq!(Quantity::parse(text).exact(), exact, "{text:?}");
         }
         assert_eq!(Quantity::default(), Unknown);
+    }
+
+    #[test]
+    fn a_quantity_is_shown_as_a_supplier_would_write_it() {
+        for text in ["500", "<10", ">50", "Есть"] {
+            assert_eq!(Quantity::parse(text).to_string(), text);
+        }
+        assert_eq!(Unknown.to_string(), "unknown");
     }
 }

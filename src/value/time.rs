@@ -35,6 +35,9 @@ fn read(text: &str, local: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> O
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

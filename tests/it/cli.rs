@@ -11,7 +11,8 @@ use sverka::simulate::{Action, PriceList, Rule, Upstream};
 use crate::support::{Fixture, Setup};
 
 /// Every command, with the name of its snapshot.
-const COMMANDS: [(&str, &[&str]); 18] = [
+const COMMANDS: [(&str, &[&str]); 19] = [
+    ("help_call", &["call"]),
     ("help", &[]),
     ("help_run", &["run"]),
     ("help_sync", &["sync"]),

@@ -29,6 +29,9 @@ fn push(number: u32) -> NewCall {
         class: Class::Idempotent,
         priority: Priority::Bulk,
         gating: false,
+        key: String::new(),
+        keeps_answer: false,
+        after: Duration::ZERO,
     }
 }
 
@@ -189,24 +192,30 @@ async fn a_call_of_a_dead_worker_is_taken_over_counted_and_after_three_deaths_pu
 }
 
 #[tokio::test]
-async fn a_guarded_call_of_a_dead_worker_is_unknown_and_never_due_again_by_itself() {
+async fn a_guarded_call_keeps_its_intent_when_its_worker_dies_and_is_quarantined_after_three() {
     let fixture = Setup::new().start().await;
     let guarded = NewCall {
         class: Class::Guarded,
         ..push(1)
     };
     add(&fixture.pool, &guarded).await;
-    let call = take_one(&fixture.pool, 1).await;
-    assert_eq!(
-        claim::release(&fixture.pool, 1).await.unwrap(),
-        0,
-        "nor is it given back"
-    );
+    let first = take_one(&fixture.pool, 1).await;
+    assert_eq!(first.intent_age, None);
+    assert!(settle::intend(&fixture.pool, &first, 1).await.unwrap());
+    for worker in 2..=3 {
+        expire(&fixture).await;
+        assert_eq!(claim::rescue(&fixture.pool).await.unwrap(), 1);
+        let again = take_one(&fixture.pool, worker).await;
+        assert!(again.intent_age.is_some(), "it may have been sent");
+        assert!(
+            !settle::intend(&fixture.pool, &first, 1).await.unwrap(),
+            "the lease is lost"
+        );
+    }
     expire(&fixture).await;
     claim::rescue(&fixture.pool).await.unwrap();
-    claim::unblock(&fixture.pool).await.unwrap();
-    assert_eq!(stand(&fixture.pool, call.id).await.0, "unknown");
-    assert_eq!(take(&fixture.pool, 10, 2).await.len(), 0);
+    let state = fixture.value("SELECT to_jsonb(state) FROM queue.call").await;
+    assert_eq!(state.as_deref(), Some("\"quarantined\""));
     assert!(!add(&fixture.pool, &guarded).await, "its intent is still open");
 }
 
@@ -243,6 +252,7 @@ async fn who_has_lost_the_lease_can_record_neither_success_nor_failure() {
         http_status: None,
         read_back: None,
         counts: true,
+        answer: None,
     };
     let context = fixture.context(1);
     let late = async || {
@@ -392,6 +402,7 @@ async fn a_call_whose_read_back_was_cancelled_is_made_again() {
         http_status: None,
         read_back: Some(push(2)),
         counts: true,
+        answer: None,
     };
     let context = fixture.context(1);
     assert!(

@@ -9,7 +9,10 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use url::Url;
 
-use super::order::OrderPage;
+use super::history::History;
+use super::order::{Order, OrderPage};
+use super::order_body::OrderBody;
+use super::part::SearchPage;
 use super::profile::Profile;
 use crate::config::{self, Secret};
 use crate::upstream::transport::{Reply, Request, Transport, TransportError};
@@ -17,6 +20,8 @@ use crate::upstream::{Fault, Upstream, address, json};
 
 /// Orders on one page (Carreta document: "последние 100 заказов").
 pub const PAGE_SIZE: usize = 100;
+/// Characters of an order's `client_comment`; the document says "до 50 символов".
+pub const MAX_COMMENT: usize = 50;
 /// No answer may be larger, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -58,12 +63,59 @@ impl Carreta {
     /// # Errors
     /// As the transport; [`Fault::Garbled`] for an answer that is no profile.
     pub async fn profile(&self, account: Option<&str>) -> Result<Profile, Fault> {
-        let query: Vec<_> = account
-            .map(|account| ("account", account.to_owned()))
-            .into_iter()
-            .collect();
+        let query: Vec<_> = account.map(|account| ("account", account)).into_iter().collect();
         let (reply, raw) = self.get("profile/", &query).await?;
         Profile::read(&raw).ok_or_else(|| Fault::Garbled(format!("no profile: {}", reply.words())))
+    }
+
+    /// Searches for parts (GET /v1/search/) with the prices of an account; without one, of Carreta's default. What is
+    /// found without `q` is not documented.
+    ///
+    /// # Errors
+    /// As the transport; [`Fault::Garbled`] for an answer without the list.
+    pub async fn search(&self, q: Option<&str>, account: Option<&str>) -> Result<SearchPage, Fault> {
+        let q = q.map(|q| ("q", q));
+        let account = account.map(|account| ("account", account));
+        let query: Vec<_> = q.into_iter().chain(account).collect();
+        SearchPage::read(&self.answer("search/", &query).await?)
+    }
+
+    /// Orders a part that a search found (POST /v1/order/); with `test`, as a test order. The answer has no id: the
+    /// order is found again by its comment. [`super::order_qty`] is to be checked before.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with Carreta's words, or with ours (status 0: nothing was sent) for a comment of more than
+    /// [`MAX_COMMENT`] characters or an offer without a signature; [`Fault::Garbled`] for any success but 201: nobody
+    /// knows what it means; else as the transport.
+    pub async fn create_order(
+        &self,
+        offer: &OrderBody,
+        order_qty: i64,
+        client_comment: Option<&str>,
+        test: bool,
+    ) -> Result<(), Fault> {
+        if offer.signature().is_empty() {
+            return Err(unsendable("the offer has no signature to order it with".into()));
+        }
+        if let Some(length) = client_comment
+            .map(|text| text.chars().count())
+            .filter(|n| *n > MAX_COMMENT)
+        {
+            return Err(unsendable(format!(
+                "client_comment has {length} characters, and Carreta takes up to {MAX_COMMENT}"
+            )));
+        }
+        let query: &[_] = if test { &[("test", "on")] } else { &[] };
+        let body = offer.json(order_qty, client_comment).into_bytes();
+        let request = Request::post(self.url("order/", query)?, self.timeout, "application/json", body);
+        let reply = self.send(request.secret(offer.signature())).await?;
+        match reply.status {
+            // What stands in its body is not documented.
+            201 => Ok(()),
+            status => Err(Fault::Garbled(format!(
+                "HTTP {status} where only 201 is a created order"
+            ))),
+        }
     }
 
     /// One page of orders (GET /v1/order/), at most [`PAGE_SIZE`]; without `page`, the latest ones. With comments,
@@ -72,37 +124,74 @@ impl Carreta {
     /// # Errors
     /// As the transport; [`Fault::Garbled`] for an answer without the list.
     pub async fn orders(&self, page: Option<u32>, client_comments: &[String]) -> Result<OrderPage, Fault> {
-        let page = page.map(|page| ("page", page.to_string()));
+        let page = page.map(|page| page.to_string());
+        let page = page.iter().map(|page| ("page", page.as_str()));
         let comments = client_comments
             .iter()
-            .map(|comment| ("client_comment", comment.clone()));
-        let query: Vec<_> = page.into_iter().chain(comments).collect();
+            .map(|comment| ("client_comment", comment.as_str()));
+        let query: Vec<_> = page.chain(comments).collect();
         let (reply, raw) = self.get("order/", &query).await?;
         OrderPage::read(&raw).ok_or_else(|| Fault::Garbled(format!("no list of orders: {}", reply.words())))
     }
 
-    /// The body of a 200; the document gives a GET no other success.
-    async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<(Reply, Box<RawValue>), Fault> {
-        let request = Request::get(self.url(path, query)?, self.timeout).secret(&self.api_key);
-        let reply = self
-            .transport
-            .send(request.header("accept", "application/json"))
-            .await?;
-        if let Some(fault) = reply.fault() {
-            return Err(fault);
+    /// One order by its id (GET /v1/order/$ID/).
+    ///
+    /// # Errors
+    /// [`Fault::Refused`] with status 404 when there is no such order; [`Fault::Garbled`] for an answer that is no
+    /// order, or another one; else as the transport.
+    pub async fn order(&self, id: i64) -> Result<Order, Fault> {
+        let (_, raw) = self.get(&format!("order/{id}/"), &[]).await.map_err(no_such_order)?;
+        let order = Order::read(&raw).map_err(|why| Fault::Garbled(format!("no order: {why}")))?;
+        if order.id == id {
+            Ok(order)
+        } else {
+            Err(Fault::Garbled(format!("order {} in place of {id}", order.id)))
         }
-        if reply.status != 200 {
-            return Err(Fault::Garbled(format!(
-                "HTTP {} where only 200 is an answer",
-                reply.status
-            )));
-        }
+    }
+
+    /// What happened to one order (GET /v1/order/$ID/history/).
+    ///
+    /// # Errors
+    /// As [`Carreta::order`].
+    pub async fn history(&self, id: i64) -> Result<History, Fault> {
+        let (reply, raw) = self
+            .get(&format!("order/{id}/history/"), &[])
+            .await
+            .map_err(no_such_order)?;
+        History::read(&raw).ok_or_else(|| Fault::Garbled(format!("no history: {}", reply.words())))
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<(Reply, Box<RawValue>), Fault> {
+        let reply = self.answer(path, query).await?;
         let raw = json::parse(&reply)?;
         Ok((reply, raw))
     }
 
+    /// The 200 to a GET; the document gives it no other success.
+    async fn answer(&self, path: &str, query: &[(&str, &str)]) -> Result<Reply, Fault> {
+        let reply = self.send(Request::get(self.url(path, query)?, self.timeout)).await?;
+        match reply.status {
+            200 => Ok(reply),
+            status => Err(Fault::Garbled(format!("HTTP {status} where only 200 is an answer"))),
+        }
+    }
+
+    /// The answer of a success status.
+    async fn send(&self, request: Request) -> Result<Reply, Fault> {
+        let request = request.secret(&self.api_key).header("accept", "application/json");
+        let reply = self.transport.send(request).await?;
+        match reply.fault() {
+            None => Ok(reply),
+            Some(Fault::Refused { status, words }) => Err(Fault::Refused {
+                status,
+                words: plain_words(&reply).unwrap_or(words),
+            }),
+            Some(fault) => Err(fault),
+        }
+    }
+
     /// The whole address; the key comes last, and only here.
-    fn url(&self, path: &str, query: &[(&str, String)]) -> Result<Url, Fault> {
+    fn url(&self, path: &str, query: &[(&str, &str)]) -> Result<Url, Fault> {
         let version = if self.base.path().trim_end_matches('/').ends_with("/v1") {
             ""
         } else {
@@ -117,6 +206,27 @@ impl Carreta {
     }
 }
 
+/// The body of a refusal for people: JSON without its `\u0444`.
+fn plain_words(reply: &Reply) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(reply.text().ok()?).ok()?;
+    Some(reply.redact(&value.to_string()))
+}
+
+/// The path of an order is a method of the document: when it is not found, it is the order that is not there.
+fn no_such_order(fault: Fault) -> Fault {
+    match fault {
+        Fault::Unsupported { status: 404, words } => Fault::Refused {
+            status: 404,
+            words: format!("there is no such order: {words}"),
+        },
+        other => other,
+    }
+}
+
+fn unsendable(words: String) -> Fault {
+    Fault::Refused { status: 0, words }
+}
+
 impl fmt::Debug for Carreta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Carreta({})", self.base.host_str().unwrap_or_default())
@@ -124,111 +234,4 @@ impl fmt::Debug for Carreta {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::upstream::transport::testing::{Answer, RawServer, response};
-
-    const KEY: &str = "made-up/key+canary";
-
-    fn client(base: &Url) -> Carreta {
-        let settings = config::Carreta {
-            base_url: Some(base.clone()),
-            api_key: Some(Secret::new(KEY)),
-            account: None,
-            test_orders: false,
-            allow_http: true,
-            timeout: Duration::from_secs(5),
-            download_timeout: Duration::from_secs(5),
-            max_list_bytes: 1024,
-            price_lists: Vec::new(),
-        };
-        Carreta::new(&settings).unwrap().unwrap()
-    }
-
-    async fn orders(status: &str, headers: &str, body: &str) -> Result<OrderPage, Fault> {
-        let server = RawServer::start(Answer::Raw(response(status, headers, body))).await;
-        client(&server.url).orders(None, &[]).await
-    }
-
-    #[tokio::test]
-    async fn paths_end_with_a_slash_and_the_key_stands_in_the_query() {
-        let server = RawServer::ok(
-            "application/json",
-            include_str!("../../../tests/fixtures/carreta/profile.json"),
-        )
-        .await;
-        client(&server.url).profile(None).await.unwrap();
-        client(&server.url.join("v1/").unwrap())
-            .profile(Some("12 3"))
-            .await
-            .unwrap();
-        let heard = server.heard();
-        assert!(
-            heard[0].starts_with("GET /v1/profile/?api_key=made-up%2Fkey%2Bcanary HTTP/1.1\r\n"),
-            "{}",
-            heard[0]
-        );
-        assert!(heard[1].starts_with("GET /v1/profile/?account=12%203&api_key=made-up%2Fkey%2Bcanary HTTP/1.1\r\n"));
-    }
-
-    #[tokio::test]
-    async fn orders_are_asked_for_by_page_and_by_several_comments() {
-        let server = RawServer::ok(
-            "application/json",
-            include_str!("../../../tests/fixtures/carreta/orders.json"),
-        )
-        .await;
-        let page = client(&server.url)
-            .orders(Some(2), &["247&874".into(), "заказ".into()])
-            .await
-            .unwrap();
-        assert_eq!(page.orders[0].id, 189_330);
-        let expected =
-            "GET /v1/order/?page=2&client_comment=247%26874&client_comment=%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7&api_key=";
-        assert!(server.heard()[0].starts_with(expected));
-    }
-
-    #[tokio::test]
-    async fn only_200_is_an_answer() {
-        let body = r#"{"objects":[]}"#;
-        assert_eq!(orders("200 OK", "", body).await, Ok(OrderPage::default()));
-        for status in ["201 Created", "202 Accepted"] {
-            assert!(
-                matches!(orders(status, "", body).await, Err(Fault::Garbled(_))),
-                "{status}"
-            );
-        }
-        let moved = orders(
-            "301 Moved Permanently",
-            "Location: /v1/order/?api_key=made-up\r\n",
-            body,
-        )
-        .await;
-        assert!(matches!(moved, Err(Fault::NotApi(_))));
-        let denied = orders("401 Unauthorized", "", r#"{"error":"Unauthorized."}"#).await;
-        assert!(matches!(denied, Err(Fault::Denied { status: 401, .. })));
-        assert!(matches!(orders("200 OK", "", "<html>").await, Err(Fault::NotApi(_))));
-        assert!(matches!(
-            orders("200 OK", "", r#"{"error":"x"}"#).await,
-            Err(Fault::Garbled(_))
-        ));
-    }
-
-    #[tokio::test]
-    async fn the_key_is_in_no_fault_and_in_no_debug() {
-        let echo = format!("{KEY} made-up%2Fkey%2Bcanary");
-        for status in [
-            "200 OK",
-            "400 Bad Request",
-            "401 Unauthorized",
-            "500 Internal Server Error",
-        ] {
-            let fault = orders(status, "", &echo).await.unwrap_err();
-            assert!(!format!("{fault} {fault:?}").contains("canary"), "{fault:?}");
-        }
-        let closed = client(&"http://127.0.0.1:1".parse().unwrap());
-        let fault = closed.profile(None).await.unwrap_err();
-        assert!(matches!(fault, Fault::NotSent(_)), "{fault:?}");
-        assert!(!format!("{fault} {fault:?} {closed:?}").contains("canary"));
-    }
-}
+mod tests;

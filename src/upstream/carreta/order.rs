@@ -1,4 +1,5 @@
-//! Purchase orders as Carreta lists them (Carreta document, Получение списка заказов). Called by `client`.
+//! Purchase orders as Carreta shows them (Carreta document, Получение списка заказов and Получение информации по
+//! заказу). Called by `client`.
 //!
 //! Everything but the id may be missing or unreadable; it is unknown then, never 0.
 
@@ -57,9 +58,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// One order, of a list or alone.
+    ///
     /// # Errors
     /// Why it is no order.
-    fn read(raw: &RawValue) -> Result<Self, String> {
+    pub(super) fn read(raw: &RawValue) -> Result<Self, String> {
         let row = Object::read(raw).ok_or("it is not an object")?;
         let id = row.integer("id").filter(|id| *id > 0).ok_or("it has no usable id")?;
         let text = |key| row.text(key).unwrap_or_default();

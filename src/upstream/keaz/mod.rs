@@ -5,8 +5,10 @@
 //! nothing of the ERP; the jobs `warehouses` and `stock` call it through the queue.
 
 mod answer;
+mod field;
 mod remains;
 mod request;
+mod resource;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -17,8 +19,10 @@ use std::time::Duration;
 use url::Url;
 
 use self::answer::Answer;
+pub use self::field::{Field, Filter};
 pub use self::remains::Remain;
-use self::request::Row;
+use self::request::{Content, Row};
+pub use self::resource::{KeazAnswer, KeazStatus};
 pub use self::verdict::{Verdict, Verdicts};
 pub use self::warehouses::Warehouse;
 use super::transport::{Request, Transport, TransportError};
@@ -30,6 +34,8 @@ const MAX_BODY: usize = 32 * 1024 * 1024;
 /// PHP reads 1000 variables of a form by default and drops the rest without a word.
 const MAX_FORM_VARIABLES: usize = 1000;
 const WAREHOUSES: &str = "warehouses";
+/// What stands beside the rows in a request or an answer: no resource can be called so.
+const RESERVED: [&str; 3] = ["hash", "status", "filter"];
 
 /// A client of KEAZ. Cloning it is cheap and shares the connections.
 #[derive(Clone, Debug)]
@@ -56,18 +62,30 @@ pub enum KeazError {
     Transport(#[from] TransportError),
 }
 
-/// What is done with a resource.
+/// What is done with a resource. Which of them a resource has differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
+pub enum Action {
+    /// Reads what the filter names.
+    Get,
+    /// Reads all, or what the filter lets through.
     List,
+    /// Creates the rows.
     Add,
+    /// Changes the rows.
     Update,
+    /// Deletes the rows.
     Delete,
 }
 
 impl Action {
+    /// Whether it changes nothing.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::List)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
+            Self::Get => "get",
             Self::List => "list",
             Self::Add => "add",
             Self::Update => "update",
@@ -102,14 +120,15 @@ impl Keaz {
     }
 
     /// One request. The status and the messages of the answer are still to be judged.
-    async fn call(&self, resource: &str, action: Action, rows: &[&Row]) -> Result<Answer, Fault> {
+    async fn call(&self, action: Action, content: Content<'_>) -> Result<Answer, Fault> {
+        let resource = content.resource;
         let mut url = self.office.clone();
         let kind = if self.format == KeazFormat::Xml { "xml" } else { "json" };
         url.set_path(&format!("{}/{resource}.{}.{kind}", url.path(), action.as_str()));
-        let (content_type, body) = request::body(self.format, &self.key, resource, rows);
+        let (content_type, body) = request::body(self.format, &self.key, content);
         let request = Request::post(url, self.timeout, content_type, body)
             .secret(&self.key)
-            .pooled(action == Action::List);
+            .pooled(action.reads());
         let reply = self.transport.send(request).await?;
         match (reply.fault(), Answer::read(&reply, resource)) {
             (None, answer) => answer,
@@ -125,7 +144,12 @@ impl Keaz {
 
     /// The rows of a list.
     async fn list(&self, resource: &str) -> Result<Answer, Fault> {
-        let answer = self.call(resource, Action::List, &[]).await?;
+        let content = Content {
+            resource,
+            filter: &Filter::default(),
+            rows: &[],
+        };
+        let answer = self.call(Action::List, content).await?;
         answer.check_list()?;
         Ok(answer)
     }
@@ -135,11 +159,9 @@ impl Keaz {
         let mut verdicts = Verdicts::default();
         let mut sendable = Vec::with_capacity(rows.len());
         for (place, row) in rows.iter().enumerate() {
-            match row
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|row| request::check(self.format, row).map(|()| row))
-            {
+            match row.as_ref().map_err(Clone::clone).and_then(|row| {
+                request::check(self.format, row.iter().map(|(name, field)| (name, field))).map(|()| row)
+            }) {
                 Ok(row) => {
                     sendable.push((place, row));
                     verdicts.rows.push(Verdict::Done);
@@ -149,7 +171,12 @@ impl Keaz {
         }
         for batch in sendable.chunks(self.rows_in_a_request(&sendable)) {
             let rows: Vec<&Row> = batch.iter().map(|(_, row)| *row).collect();
-            let answer = self.call(resource, action, &rows).await?;
+            let content = Content {
+                resource,
+                filter: &Filter::default(),
+                rows: &rows,
+            };
+            let answer = self.call(action, content).await?;
             let judged = verdict::judge(&answer, action, &rows)?;
             for ((place, _), verdict) in batch.iter().zip(judged.rows) {
                 verdicts.rows[*place] = verdict;
@@ -184,10 +211,8 @@ fn check_names(remains: &KeazRemains) -> Result<(), KeazError> {
     let fields = &remains.fields;
     let mut seen = Vec::new();
     for name in [&remains.resource, &fields.warehouse, &fields.article, &fields.quantity] {
-        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-        let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let reserved = *name == remains.resource && ["hash", "status", "filter"].contains(&name.as_str());
-        if !plain || !starts || reserved || seen.contains(&name) {
+        let reserved = *name == remains.resource && RESERVED.contains(&name.as_str());
+        if !field::is_name(name) || reserved || seen.contains(&name) {
             return Err(KeazError::Name(name.clone()));
         }
         if *name != remains.resource {

@@ -2,13 +2,14 @@
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
 
 use super::answer::Node;
-use super::request::{Field, Row};
+use super::field::Field;
+use super::request::Row;
 use super::{Action, Keaz, Verdicts};
 use crate::config::KeazRemainFields;
 use crate::upstream::{Fault, json};
-use serde::Serialize;
 
 /// How much of an article one of our warehouses shows at KEAZ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +42,7 @@ impl Remain {
         let whole = quantity.is_integer().then(|| quantity.to_u64()).flatten();
         let whole = whole.ok_or_else(|| format!("not sent: {quantity} is not a whole number of units"))?;
         let mut row = key(names, &self.warehouse, &self.article);
-        row.push((names.quantity.clone(), Field::Whole(whole)));
+        row.push((names.quantity.clone(), Field::Number(whole.into())));
         Ok(row)
     }
 }

@@ -14,7 +14,7 @@ const EXISTS_XML: &str = include_str!("../../../tests/fixtures/keaz/warehouses_a
 /// No JSON, as in the KEAZ document.
 const ERROR_JSON: &str = include_str!("../../../tests/fixtures/keaz/warehouses_add_error.txt");
 
-fn settings(base: &str, format: KeazFormat) -> config::Keaz {
+pub(super) fn settings(base: &str, format: KeazFormat) -> config::Keaz {
     let text = String::from;
     config::Keaz {
         base_url: Some(base.parse().unwrap()),
@@ -36,7 +36,7 @@ fn settings(base: &str, format: KeazFormat) -> config::Keaz {
     }
 }
 
-fn client(server: &RawServer, format: KeazFormat) -> Keaz {
+pub(super) fn client(server: &RawServer, format: KeazFormat) -> Keaz {
     Keaz::new(&settings(server.url.as_str(), format)).unwrap().unwrap()
 }
 

@@ -3,11 +3,12 @@
 //! `error` does not mean that nothing happened, and `ok` not that everything did: the messages name the rows that were
 //! refused (`в строке `0``, counted from 0), and all the others are done.
 
+use serde::Serialize;
+
 use super::Action;
 use super::answer::{Answer, Message};
 use super::request::Row;
 use crate::upstream::Fault;
-use serde::Serialize;
 
 /// What became of the rows of one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -20,6 +21,7 @@ pub struct Verdicts {
 
 /// What became of one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// KEAZ has it.
     Done,
@@ -95,7 +97,7 @@ fn refuse(verdict: &mut Verdict, words: &str) {
 }
 
 /// The number after `в строке`, in backticks or bare.
-fn row_index(message: &str) -> Option<usize> {
+pub(super) fn row_index(message: &str) -> Option<usize> {
     let lower = message.to_lowercase();
     let (_, rest) = lower.split_once("строке")?;
     let rest = rest.trim_start_matches([' ', '\u{a0}', '`', '№', '#']);
@@ -118,7 +120,7 @@ fn names_a_key(message: &str, rows: &[&Row]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::Field;
+    use super::super::field::Field;
     use super::Verdict::{Done, Refused};
     use super::*;
 

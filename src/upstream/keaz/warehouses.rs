@@ -1,10 +1,12 @@
 //! The resource `warehouses` of the KEAZ document: code, name, address, contacts.
 
+use serde::Serialize;
+
 use super::answer::Node;
-use super::request::{Field, Row};
+use super::field::Field;
+use super::request::Row;
 use super::{Action, Keaz, Verdicts, WAREHOUSES};
 use crate::upstream::Fault;
-use serde::Serialize;
 
 /// A warehouse as KEAZ has it. A field that is absent or null is `None`, which is not the same as empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -1,7 +1,7 @@
 //! The body of a POST: `name=value&name=value`, every byte outside of the unreserved ones percent-encoded.
 //!
 //! The document's examples show the values as people read them; sent so, `&`, `+` and a leading space would change.
-//! Called by `panel`.
+//! Called by `panel` and `shop`.
 
 use std::fmt::Display;
 

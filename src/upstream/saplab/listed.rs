@@ -1,5 +1,5 @@
 //! A collection of an answer, row by row: a row that cannot be read is named and does not lose the others.
-//! Called by the rows of the panel's lists.
+//! Called by the rows of the lists.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;

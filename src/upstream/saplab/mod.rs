@@ -1,7 +1,7 @@
-//! Saplab: the shop platform where customers' orders are born (panel document).
+//! Saplab: the shop platform where customers' orders are born (panel document, client document).
 //!
-//! [`Panel`] has every method of that document, with an employee's login; what that employee may not do, the API does
-//! not do either. The client API, which sells, is not here.
+//! [`Panel`] has every method of the first, with an employee's login; what that employee may not do, the API does not
+//! do either. [`Shop`] has every method of the second, with a client's login: it searches and buys.
 
 mod answer;
 mod client_card;
@@ -14,10 +14,12 @@ mod form;
 mod group;
 mod legal_data;
 mod listed;
+mod login;
 mod manager;
 mod panel;
 mod position;
 mod shipping;
+mod shop;
 mod status;
 mod transaction;
 
@@ -35,5 +37,9 @@ pub use manager::Manager;
 pub use panel::Panel;
 pub use position::{HistoryEntry, OrderPage, Position};
 pub use shipping::ShippingType;
+pub use shop::{
+    Brand, BrandPage, Cart, CartLine, Part, PartPage, PlacedOrder, Shop, ShopOrderFilter, ShopOrderPage, ShopPosition,
+    ShopStatus,
+};
 pub use status::Status;
 pub use transaction::{Transaction, TransactionPage};

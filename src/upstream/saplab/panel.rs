@@ -8,26 +8,17 @@ mod read;
 mod write;
 
 use std::fmt;
-use std::time::Duration;
 
-use url::Url;
-
-use super::form::{self, Form};
-use crate::config::{SaplabLogin, Secret};
-use crate::upstream::transport::{Reply, Request, Transport, TransportError};
-use crate::upstream::{Fault, Upstream, address};
-
-/// No answer may be larger, in bytes: 150 positions with a long history each are far below.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
+use super::form::Form;
+use super::login::Login;
+use crate::config::SaplabLogin;
+use crate::upstream::transport::{Reply, TransportError};
+use crate::upstream::{Fault, Upstream};
 
 /// A client of one shop's panel.
 #[derive(Clone)]
 pub struct Panel {
-    transport: Transport,
-    base: Url,
-    login: String,
-    password: Secret,
-    timeout: Duration,
+    login: Login,
 }
 
 impl Panel {
@@ -36,47 +27,22 @@ impl Panel {
     /// # Errors
     /// Login or password is missing, or the HTTP client cannot be built.
     pub fn new(settings: &SaplabLogin) -> Result<Option<Self>, TransportError> {
-        let Some(base) = settings.base_url.clone() else {
-            return Ok(None);
-        };
-        let (Some(login), Some(password)) = (settings.login.clone(), settings.password.clone()) else {
-            let why = "`saplab.panel.login` or `saplab.panel.password` is missing".into();
-            return Err(TransportError {
-                upstream: Upstream::Saplab,
-                why,
-            });
-        };
-        let transport = Transport::new(Upstream::Saplab, MAX_ANSWER)?;
-        Ok(Some(Self {
-            transport,
-            base,
-            login,
-            password,
-            timeout: settings.timeout,
-        }))
+        let login = Login::new(Upstream::Saplab, "saplab.panel", settings)?;
+        Ok(login.map(|login| Self { login }))
     }
 
     async fn get(&self, path: &str) -> Result<Reply, Fault> {
-        self.send(Request::get(address::join(&self.base, path)?, self.timeout))
-            .await
+        self.login.send(self.login.get(path)?).await
     }
 
     async fn post(&self, path: &str, form: Form) -> Result<Reply, Fault> {
-        let url = address::join(&self.base, path)?;
-        let body = form.into_bytes();
-        self.send(Request::post(url, self.timeout, form::CONTENT_TYPE, body))
-            .await
-    }
-
-    async fn send(&self, request: Request) -> Result<Reply, Fault> {
-        let request = request.basic(self.login.clone(), self.password.clone());
-        self.transport.send(request.header("accept", "application/json")).await
+        self.login.send(self.login.post(path, form)?).await
     }
 }
 
 impl fmt::Debug for Panel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Panel({})", self.base.host_str().unwrap_or_default())
+        write!(f, "Panel({:?})", self.login)
     }
 }
 

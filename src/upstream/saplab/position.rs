@@ -102,6 +102,8 @@ pub struct Position {
 pub struct HistoryEntry {
     /// When.
     pub date: Option<DateTime<Utc>>,
+    /// RRGGBB.
+    pub color: String,
     /// The status it got.
     pub status: String,
     /// Who did it.
@@ -174,10 +176,11 @@ impl Position {
 }
 
 impl HistoryEntry {
-    fn read(raw: &RawValue) -> Option<Self> {
+    pub(super) fn read(raw: &RawValue) -> Option<Self> {
         let entry = Object::read(raw)?;
         Some(Self {
             date: entry.parsed("date", time::utc),
+            color: entry.text("color").unwrap_or_default(),
             status: entry.text("status")?,
             manager: entry.text("manager").unwrap_or_default(),
         })

@@ -8,6 +8,8 @@ mod xml;
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use serde_json::Value;
+
 use crate::upstream::Fault;
 use crate::upstream::transport::{Reply, clip};
 
@@ -64,6 +66,16 @@ impl Node {
             Self::List(rows) => rows.iter().collect(),
             Self::Map(pairs) if pairs.iter().all(is_item) => pairs.iter().map(|(_, row)| row).collect(),
             Self::Map(_) | Self::Text(_) => vec![self],
+        }
+    }
+
+    /// As JSON. Numbers become texts, as they were written; of a name that stands twice the last one counts.
+    fn value(&self) -> Value {
+        match self {
+            Self::Empty => Value::Null,
+            Self::Text(text) => text.as_str().into(),
+            Self::List(nodes) => nodes.iter().map(Self::value).collect(),
+            Self::Map(pairs) => pairs.iter().map(|(name, node)| (name.clone(), node.value())).collect(),
         }
     }
 
@@ -158,6 +170,12 @@ impl Answer {
             );
         }
         Ok(last_of_each(rows, key))
+    }
+
+    /// The rows whatever is in them, as JSON.
+    pub(super) fn values(&self) -> Vec<Value> {
+        let rows = self.list.as_ref().map(Node::rows).unwrap_or_default();
+        rows.into_iter().map(Node::value).collect()
     }
 
     /// KEAZ's own words, for people.

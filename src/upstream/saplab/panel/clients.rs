@@ -7,9 +7,8 @@ use crate::config::Secret;
 use crate::upstream::object::Object;
 use crate::upstream::saplab::answer::{self, Success};
 use crate::upstream::saplab::client_form::ClientForm;
-use crate::upstream::saplab::form;
-use crate::upstream::transport::{Reply, Request};
-use crate::upstream::{Fault, address, json};
+use crate::upstream::transport::Reply;
+use crate::upstream::{Fault, json};
 
 /// The fields that a refusal may speak of; `status` is the panel's verdict everywhere, and not one of them.
 const FIELDS: [&str; 13] = [
@@ -50,13 +49,11 @@ impl Panel {
     }
 
     async fn post_client(&self, path: &str, client: &ClientForm, password: Option<&Secret>) -> Result<Success, Fault> {
-        let url = address::join(&self.base, path)?;
-        let body = client.form(password).into_bytes();
-        let mut request = Request::post(url, self.timeout, form::CONTENT_TYPE, body);
+        let mut request = self.login.post(path, client.form(password))?;
         if let Some(password) = password {
             request = request.secret(password);
         }
-        let reply = self.send(request).await?;
+        let reply = self.login.send(request).await?;
         answer::done(&reply).map_err(|fault| by_field(&reply, fault))
     }
 }

@@ -1,4 +1,9 @@
+use std::time::Duration;
+
+use url::Url;
+
 use super::*;
+use crate::config::Secret;
 use crate::upstream::saplab::OrderFilter;
 use crate::upstream::transport::testing::{Answer, RawServer, response};
 

@@ -4,11 +4,10 @@
 use rust_decimal::Decimal;
 
 use super::Panel;
+use crate::upstream::Fault;
 use crate::upstream::saplab::answer::{self, Success};
 use crate::upstream::saplab::filter_path::id_list;
 use crate::upstream::saplab::form::Form;
-use crate::upstream::transport::Request;
-use crate::upstream::{Fault, address};
 
 /// Every method here: [`Fault::Refused`] with Saplab's words for an error in the body; [`Fault::Garbled`] for anything
 /// that is neither its success nor its error, when nobody knows whether it was done; else as the transport.
@@ -185,8 +184,8 @@ impl Panel {
 
     /// A GET that changes something.
     async fn act(&self, path: &str) -> Result<Success, Fault> {
-        let request = Request::get(address::join(&self.base, path)?, self.timeout).pooled(false);
-        answer::done(&self.send(request).await?)
+        let request = self.login.get(path)?.pooled(false);
+        answer::done(&self.login.send(request).await?)
     }
 }
 
