@@ -240,7 +240,7 @@ fn documented(positions: &[i64], page: &OrderPage) -> Sight {
     for id in positions {
         match of(id) {
             None => return Sight::Doubt(format!("Saplab lists no position {id}")),
-            Some(one) if one.unreadable.contains(&"doc_id") => {
+            Some(one) if one.unreadable.iter().any(|field| field == "doc_id") => {
                 return Sight::Doubt(format!("Saplab does not say whether position {id} has a document"));
             }
             Some(one) => made += usize::from(one.doc_id.is_some()),
@@ -280,7 +280,14 @@ mod tests {
             documented(&both, &page(&[(20, Some(3)), (19, Some(3))])),
             Sight::Done(_)
         ));
-        for odd in [page(&[(19, Some(3)), (20, None)]), page(&[(19, None)]), page(&[])] {
+        let mut unreadable = page(&[(19, None), (20, None)]);
+        unreadable.positions[0].unreadable = vec!["doc_id".into()];
+        for odd in [
+            page(&[(19, Some(3)), (20, None)]),
+            page(&[(19, None)]),
+            page(&[]),
+            unreadable,
+        ] {
             assert!(matches!(documented(&both, &odd), Sight::Doubt(_)), "{odd:?}");
         }
         assert!(matches!(documented(&[], &page(&[])), Sight::Doubt(_)));

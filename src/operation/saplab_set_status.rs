@@ -9,24 +9,53 @@ use sqlx::{PgConnection, PgPool};
 
 use super::saplab_orders::ListPositions;
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
+use crate::upstream::saplab::Panel;
 use crate::upstream::{Fault, Upstream};
 
-/// Sets the status that the ERP wants by now.
+/// Sets the status that the ERP wants by now, or the one that a person names.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SetStatus {
     /// The position's id.
     pub position: i64,
+    /// The id of the status that a person names; the ERP's own word stays, and is set again when it differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<i64>,
+}
+
+impl SetStatus {
+    /// What a person names is sent unless it stands so already.
+    async fn set_named(&self, panel: &Panel, status: i64) -> Result<(), Fault> {
+        let page = panel.orders(&ListPositions::one(self.position).filter).await?;
+        let position = page.positions.iter().find(|one| one.id == self.position);
+        match position {
+            None => Err(Fault::Refused {
+                status: 0,
+                words: format!("not sent: Saplab lists no position {}", self.position),
+            }),
+            Some(position) if position.status_id == Some(status) => Ok(()),
+            Some(_) => panel.set_status(self.position, status).await,
+        }
+    }
 }
 
 impl Operation for SetStatus {
     const NAME: &'static str = "saplab.orders.set_status";
     const ABOUT: &'static str = "Set a position's status as the ERP has it (POST /panel/order/set_status/$ID)";
+    const ARGS: &'static [Arg] = &[
+        Arg::required("position", Kind::Integer, "the position's id"),
+        Arg::new(
+            "status",
+            Kind::Integer,
+            "the status' id; without it the one that the ERP's word means",
+        ),
+    ];
+    const CONSEQUENCE: Option<&'static str> = Some("changes a customer's order, and may send an SMS or an e-mail");
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::High;
@@ -37,6 +66,9 @@ impl Operation for SetStatus {
     type Answer = Result<(), String>;
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<i64>> {
+        if self.status.is_some() {
+            return Ok(self.status);
+        }
         sqlx::query_scalar(
             "SELECT new_status_id FROM diff.order_status WHERE saplab_id = $1 AND new_status_id IS NOT NULL",
         )
@@ -46,7 +78,11 @@ impl Operation for SetStatus {
     }
 
     async fn send(&self, context: &Context, status: &i64) -> Result<Self::Answer, Fault> {
-        match saplab(context)?.set_status(self.position, *status).await {
+        let panel = saplab(context)?;
+        if let Some(status) = self.status {
+            return self.set_named(panel, status).await.map(Ok);
+        }
+        match panel.set_status(self.position, *status).await {
             Err(Fault::Refused { words, .. }) => Ok(Err(words)),
             answered => answered.map(Ok),
         }

@@ -14,6 +14,7 @@ mod faults;
 mod harness;
 mod kill;
 mod migrations;
+mod panel;
 mod queue;
 mod refusals;
 mod runs;
