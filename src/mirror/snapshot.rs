@@ -16,6 +16,12 @@ pub(crate) enum List {
     Statuses,
     /// `mirror.saplab_purchase_status`
     PurchaseStatuses,
+    /// `mirror.saplab_manager`
+    Managers,
+    /// `mirror.saplab_shipping_type`
+    ShippingTypes,
+    /// `mirror.saplab_group`
+    Groups,
 }
 
 impl List {
@@ -25,7 +31,15 @@ impl List {
             Self::Remains => "keaz.remains.list",
             Self::Statuses => "saplab.statuses.list",
             Self::PurchaseStatuses => "saplab.purchases.statuses",
+            Self::Managers => "saplab.managers.list",
+            Self::ShippingTypes => "saplab.shipping_types.list",
+            Self::Groups => "saplab.groups.list",
         }
+    }
+
+    /// We log in as an employee, and every client is in a group.
+    fn is_never_empty(self) -> bool {
+        matches!(self, Self::Managers | Self::Groups)
     }
 
     fn known(self) -> &'static str {
@@ -34,6 +48,9 @@ impl List {
             Self::Remains => "SELECT count(*) FROM mirror.keaz_remain",
             Self::Statuses => "SELECT count(*) FROM mirror.saplab_status",
             Self::PurchaseStatuses => "SELECT count(*) FROM mirror.saplab_purchase_status",
+            Self::Managers => "SELECT count(*) FROM mirror.saplab_manager",
+            Self::ShippingTypes => "SELECT count(*) FROM mirror.saplab_shipping_type",
+            Self::Groups => "SELECT count(*) FROM mirror.saplab_group",
         }
     }
 }
@@ -44,6 +61,11 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, row
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let name = list.name();
     let known: i64 = sqlx::query_scalar(list.known()).fetch_one(&mut *tx).await?;
+    if rows == 0 && known > 0 && list.is_never_empty() {
+        return Err(ApplyError::Refused(format!(
+            "the list {name} came back empty where {known} rows were known: refused, what is known stays in force"
+        )));
+    }
     if known >= guard.min_snapshot_rows && too_short(rows, known, guard.min_snapshot_share) {
         return Err(ApplyError::Refused(format!(
             "the list {name} came back with {rows} rows where {known} were known: refused whole, what is known stays \

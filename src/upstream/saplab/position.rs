@@ -93,8 +93,7 @@ pub struct Position {
     /// What happened to it, in Saplab's order.
     pub history: Vec<HistoryEntry>,
     /// Fields that were there and could not be read.
-    #[serde(skip_deserializing)]
-    pub unreadable: Vec<&'static str>,
+    pub unreadable: Vec<String>,
 }
 
 /// One line of a position's history.
@@ -170,7 +169,7 @@ impl Position {
                 .collect(),
             unreadable: Vec::new(),
         };
-        position.unreadable = row.unreadable();
+        position.unreadable = row.unreadable().into_iter().map(str::to_owned).collect();
         Ok(position)
     }
 }
