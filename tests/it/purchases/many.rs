@@ -1,12 +1,14 @@
 //! A thousand purchases through a bad connection.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use sverka::job::Job;
+use sverka::queue::look;
 use sverka::simulate::{Action, Rule, Upstream};
 
 use super::{offer, placed};
-use crate::support::Setup;
+use crate::support::{Setup, until_within};
 
 #[tokio::test]
 async fn a_thousand_purchases_under_resets_timeouts_and_500s_are_each_placed_exactly_once() {
@@ -63,9 +65,24 @@ async fn a_thousand_purchases_under_resets_timeouts_and_500s_are_each_placed_exa
         });
     }
     for _ in 0..10 {
-        fixture.sync(&[Job::Purchases]).await;
+        let runs = fixture.request(&[Job::Purchases]).await;
+        let work = fixture.work().await;
+        until_within(Duration::from_secs(180), "the end of the run", async || {
+            let rows = look::runs(&fixture.pool, &runs).await.unwrap();
+            rows.iter().all(|row| row.state == "ended").then_some(())
+        })
+        .await;
+        work.stop().await;
         if fixture.count("erp.purchase_orders WHERE status <> 'placed'").await == 0 {
             break;
+        }
+        // An order that was lost twice is not sent a third time by itself: a person looks, and says that it is to be made.
+        let quarantined: Vec<i64> = sqlx::query_scalar("SELECT id FROM queue.call WHERE state = 'quarantined'")
+            .fetch_all(&fixture.pool)
+            .await
+            .unwrap();
+        for id in quarantined {
+            assert!(look::retry(&fixture.pool, id).await.unwrap());
         }
     }
     let placed = placed(&fixture);
