@@ -1,10 +1,12 @@
-//! Job `reference`: the lists that the others look things up in.
+//! Job `reference`: the lists that the others, and the ERP, look things up in; Saplab's clients with their balances.
 
 use sqlx::PgConnection;
 
 use super::{Fill, ask};
 use crate::context::Context;
 use crate::operation::carreta_profile::GetProfile;
+use crate::operation::saplab_clients::ListClients;
+use crate::operation::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::run::Stand;
 
@@ -14,6 +16,10 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
     }
     if context.saplab.is_some() {
         ask(tx, run, &ListStatuses {}, true).await?;
+        ask(tx, run, &ListManagers {}, true).await?;
+        ask(tx, run, &ListShippingTypes {}, true).await?;
+        ask(tx, run, &ListGroups {}, true).await?;
+        ask(tx, run, &ListClients::first_page(), true).await?;
     }
     if context.carreta.is_some() {
         ask(tx, run, &GetProfile::default(), true).await?;

@@ -8,6 +8,7 @@ pub(crate) mod offers;
 pub(crate) mod prices;
 pub(crate) mod purchases;
 pub(crate) mod saplab;
+pub(crate) mod saplab_reference;
 pub(crate) mod snapshot;
 
 use chrono::{DateTime, Utc};

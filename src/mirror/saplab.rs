@@ -34,6 +34,26 @@ pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[Status])
     Ok(())
 }
 
+/// Those of a page that belong in the mirror, and so in the ERP: an archived position that we never knew is shown to
+/// who asked for it and no more.
+pub(crate) async fn worth_keeping(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<Vec<Position>> {
+    let archived: Vec<i64> = positions
+        .iter()
+        .filter(|position| position.is_archived == Some(true))
+        .map(|position| position.id)
+        .collect();
+    let known: Vec<i64> = sqlx::query_scalar("SELECT id FROM mirror.saplab_order WHERE id = ANY($1)")
+        .bind(&archived)
+        .fetch_all(tx)
+        .await?;
+    let keeps = |id: &i64| !archived.contains(id) || known.contains(id);
+    Ok(positions
+        .iter()
+        .filter(|position| keeps(&position.id))
+        .cloned()
+        .collect())
+}
+
 /// Positions as a page showed them; of one that stands there twice, the last. A page shows how things stood while it
 /// was made: a status that was acknowledged since it was asked for is newer. Were it overwritten, it would be sent, and
 /// the customer told, once more.

@@ -14,6 +14,12 @@ pub(crate) enum List {
     Remains,
     /// `mirror.saplab_status`
     Statuses,
+    /// `mirror.saplab_manager`
+    Managers,
+    /// `mirror.saplab_shipping_type`
+    ShippingTypes,
+    /// `mirror.saplab_group`
+    Groups,
 }
 
 impl List {
@@ -22,7 +28,15 @@ impl List {
             Self::Warehouses => "keaz.warehouses.list",
             Self::Remains => "keaz.remains.list",
             Self::Statuses => "saplab.statuses.list",
+            Self::Managers => "saplab.managers.list",
+            Self::ShippingTypes => "saplab.shipping_types.list",
+            Self::Groups => "saplab.groups.list",
         }
+    }
+
+    /// We log in as an employee, and every client is in a group.
+    fn is_never_empty(self) -> bool {
+        matches!(self, Self::Managers | Self::Groups)
     }
 
     fn known(self) -> &'static str {
@@ -30,6 +44,9 @@ impl List {
             Self::Warehouses => "SELECT count(*) FROM mirror.keaz_warehouse",
             Self::Remains => "SELECT count(*) FROM mirror.keaz_remain",
             Self::Statuses => "SELECT count(*) FROM mirror.saplab_status",
+            Self::Managers => "SELECT count(*) FROM mirror.saplab_manager",
+            Self::ShippingTypes => "SELECT count(*) FROM mirror.saplab_shipping_type",
+            Self::Groups => "SELECT count(*) FROM mirror.saplab_group",
         }
     }
 }
@@ -40,6 +57,11 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, row
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let name = list.name();
     let known: i64 = sqlx::query_scalar(list.known()).fetch_one(&mut *tx).await?;
+    if rows == 0 && known > 0 && list.is_never_empty() {
+        return Err(ApplyError::Refused(format!(
+            "the list {name} came back empty where {known} rows were known: refused, what is known stays in force"
+        )));
+    }
     if known >= guard.min_snapshot_rows && too_short(rows, known, guard.min_snapshot_share) {
         return Err(ApplyError::Refused(format!(
             "the list {name} came back with {rows} rows where {known} were known: refused whole, what is known stays \

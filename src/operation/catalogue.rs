@@ -13,8 +13,18 @@ use super::keaz_resource::{AddRows, DeleteRows, GetRows, ListRows, UpdateRows};
 use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
 use super::keaz_warehouses_delete::DeleteWarehouses;
 use super::perform::{Performer, typed};
+use super::saplab_balance::{AddTransaction, ListTransactions};
+use super::saplab_client_create::CreateClient;
+use super::saplab_client_edit::EditClient;
+use super::saplab_clients::{GetClient, ListClients};
+use super::saplab_groups::{AddGroup, EditGroup, RemoveGroup};
 use super::saplab_orders::ListPositions;
+use super::saplab_pay::Pay;
+use super::saplab_position_acts::{Archive, Deny, MakeDocuments, Unarchive};
+use super::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use super::saplab_set_status::SetStatus;
+use super::saplab_shipping_types::{AddShippingType, EditShippingType, RemoveShippingType};
+use super::saplab_status_list::{AddStatus, EditStatus, RemoveStatus};
 use super::saplab_statuses::ListStatuses;
 use super::{Arg, Operation, new_call};
 use crate::queue::enqueue::NewCall;
@@ -103,7 +113,30 @@ operations! {
     DeleteRows,
     ListPositions,
     SetStatus,
+    Deny,
+    Pay,
+    Archive,
+    Unarchive,
+    MakeDocuments,
     ListStatuses,
+    AddStatus,
+    EditStatus,
+    RemoveStatus,
+    ListManagers,
+    ListShippingTypes,
+    AddShippingType,
+    EditShippingType,
+    RemoveShippingType,
+    ListGroups,
+    AddGroup,
+    EditGroup,
+    RemoveGroup,
+    ListClients,
+    GetClient,
+    CreateClient,
+    EditClient,
+    ListTransactions,
+    AddTransaction,
     GetProfile,
     SearchParts,
     ListOrders,

@@ -19,8 +19,20 @@ mod keaz_verdicts;
 pub mod keaz_warehouses;
 pub mod keaz_warehouses_delete;
 mod perform;
+pub mod saplab_balance;
+pub mod saplab_client_create;
+pub mod saplab_client_edit;
+pub mod saplab_clients;
+pub mod saplab_groups;
 pub mod saplab_orders;
+mod saplab_password;
+pub mod saplab_pay;
+pub mod saplab_position_acts;
+pub mod saplab_reference;
+mod saplab_seen;
 pub mod saplab_set_status;
+pub mod saplab_shipping_types;
+pub mod saplab_status_list;
 pub mod saplab_statuses;
 
 use std::future::Future;
@@ -72,6 +84,11 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
 
     /// Gives a new intent what makes it one: a token of ours, say. Called once, before it is enqueued.
     fn complete(&mut self) {}
+
+    /// The intent, which is open once: where two calls with other arguments must not be under way at the same time.
+    fn intent(&self) -> Option<String> {
+        None
+    }
 
     /// Reads what to send. `None`: nothing differs any more, no request is needed.
     fn prepare(
@@ -180,7 +197,7 @@ pub fn new_call<O: Operation>(operation: &O, gating: bool) -> NewCall {
         class: O::CLASS,
         priority: O::PRIORITY,
         gating,
-        key: String::new(),
+        key: operation.intent().unwrap_or_default(),
         keeps_answer: false,
         after: Duration::ZERO,
     }

@@ -5,57 +5,92 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::config;
 use crate::context::Context;
 use crate::queue::{Class, Priority};
-use crate::upstream::saplab::{OrderFilter, OrderPage};
+use crate::upstream::saplab::{MAX_PER_PAGE, OrderFilter, OrderPage};
 use crate::upstream::{Fault, Upstream};
 use crate::{erp, mirror, value};
 
 /// Whatever a shop says of its length, one listing ends after so many pages.
 const PAGES_MAX: u32 = 10_000;
 
-/// Lists positions: a page of all that are not archived, or certain ones.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Lists positions: a page of those that a filter lets pass, or all pages from there on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ListPositions {
-    /// Only these positions, archived or not; empty = all that are not archived.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ids: Vec<i64>,
-    /// From 1; each page asks for the next.
-    pub page: u32,
-    /// Positions on a page.
-    pub per_page: u32,
+    /// The filters; the default = what is not archived.
+    #[serde(flatten)]
+    pub filter: OrderFilter,
     /// Only positions ordered in the last so many days; 0 = all.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub window_days: u32,
+    /// Whether the pages after this one are read too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
 }
 
 impl ListPositions {
-    /// The beginning of a listing.
+    /// The beginning of a listing of all that is not archived.
     pub fn first_page(settings: &config::Saplab) -> Self {
         Self {
-            ids: Vec::new(),
-            page: 1,
-            per_page: settings.per_page,
+            filter: OrderFilter {
+                page: Some(1),
+                per_page: Some(settings.per_page),
+                ..OrderFilter::default()
+            },
             window_days: settings.window_days,
+            all: true,
+        }
+    }
+
+    /// Certain positions, archived or not.
+    pub fn certain(ids: &[i64]) -> Self {
+        Self {
+            filter: OrderFilter {
+                order_ids: ids.to_vec(),
+                unignore_archived: true,
+                per_page: Some(MAX_PER_PAGE),
+                ..OrderFilter::default()
+            },
+            ..Self::default()
         }
     }
 
     /// One position, archived or not.
     pub fn one(id: i64) -> Self {
-        Self {
-            ids: vec![id],
-            page: 1,
-            per_page: 20,
-            window_days: 0,
-        }
+        Self::certain(&[id])
     }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Operation for ListPositions {
     const NAME: &'static str = "saplab.orders.list";
     const ABOUT: &'static str = "List positions of customers' orders (GET /panel/order)";
+    const ARGS: &'static [Arg] = &[
+        Arg::new("order_ids", Kind::Integers, "positions with these ids"),
+        Arg::new("invoice", Kind::Text, "the order's label"),
+        Arg::new("article", Kind::Text, "the article"),
+        Arg::new("name", Kind::Text, "a part of the article's name"),
+        Arg::new("manager_id", Kind::Integer, "the manager"),
+        Arg::new("shipping_id", Kind::Integer, "the way of delivery"),
+        Arg::new("point_id", Kind::Integer, "the office"),
+        Arg::new("distributor_id", Kind::Integer, "the distributor"),
+        Arg::new("order_status", Kind::Integer, "the status' id"),
+        Arg::new("is_payed", Kind::Flag, "only paid, or only unpaid ones"),
+        Arg::new("unignore_archived", Kind::Flag, "archived ones too"),
+        Arg::new("brand", Kind::Text, "the brand"),
+        Arg::new("client_name", Kind::Text, "a part of the client's or company's name"),
+        Arg::new("client_group", Kind::Integer, "the client's discount group"),
+        Arg::new("date_from", Kind::Date, "ordered on this day or later"),
+        Arg::new("date_to", Kind::Date, "ordered until this day"),
+        Arg::new("page", Kind::Integer, "the page, from 1"),
+        Arg::new("per_page", Kind::Integer, "positions on a page, at most 150"),
+        Arg::new("all", Kind::Flag, "bring the pages after this one into the mirror too"),
+    ];
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
@@ -64,16 +99,12 @@ impl Operation for ListPositions {
     type Answer = OrderPage;
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-        // A day more than asked: the shop's clock and day are its own.
-        let from = Utc::now().checked_sub_days(Days::new(u64::from(self.window_days) + 1));
-        let filter = OrderFilter {
-            order_ids: self.ids.clone(),
-            unignore_archived: !self.ids.is_empty(),
-            date_from: from.filter(|_| self.window_days > 0).map(value::time::moscow_date),
-            page: Some(self.page),
-            per_page: Some(self.per_page),
-            ..OrderFilter::default()
-        };
+        let mut filter = self.filter.clone();
+        if self.window_days > 0 {
+            // A day more than asked: the shop's clock and day are its own.
+            let from = Utc::now().checked_sub_days(Days::new(u64::from(self.window_days) + 1));
+            filter.date_from = from.map(value::time::moscow_date);
+        }
         Ok(Some((filter, mirror::clock(pool).await?)))
     }
 
@@ -88,14 +119,14 @@ impl Operation for ListPositions {
         (_, asked_at): &Self::Request,
         page: &OrderPage,
     ) -> Result<Applied, ApplyError> {
-        mirror::saplab::set_positions(tx, &page.positions, *asked_at).await?;
-        let ids: Vec<i64> = page.positions.iter().map(|position| position.id).collect();
+        let known = mirror::saplab::worth_keeping(tx, &page.positions).await?;
+        mirror::saplab::set_positions(tx, &known, *asked_at).await?;
+        let ids: Vec<i64> = known.iter().map(|position| position.id).collect();
         erp::orders::write(tx, &ids).await?;
-        let more = self.page < page.pages.min(PAGES_MAX);
-        let next = Self {
-            page: self.page + 1,
-            ..self.clone()
-        };
+        let number = self.filter.page.unwrap_or(1);
+        let more = self.all && number < page.pages.min(PAGES_MAX);
+        let mut next = self.clone();
+        next.filter.page = Some(number + 1);
         for why in &page.rejected {
             tracing::warn!(
                 operation = Self::NAME,
@@ -104,7 +135,7 @@ impl Operation for ListPositions {
             );
         }
         Ok(Applied {
-            pulled: i64::try_from(ids.len()).unwrap_or_default(),
+            pulled: i64::try_from(page.positions.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             next: more.then(|| new_call(&next, true)).into_iter().collect(),
             note: Some(page.rejected.join("; ")).filter(|note| !note.is_empty()),

@@ -50,7 +50,7 @@ impl Operation for SetStatus {
             "The shop's id of the status; without it, the status that the ERP wants",
         ),
     ];
-    const CONSEQUENCE: Option<&'static str> = Some("may send the customer an SMS or an e-mail");
+    const CONSEQUENCE: Option<&'static str> = Some("changes a customer's order, and may send an SMS or an e-mail");
     const UPSTREAM: Upstream = Upstream::Saplab;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::High;

@@ -222,14 +222,18 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 /// differs from the mirror that the read-back has just refreshed, and sends only that. None of them is due earlier than
 /// its own backoff says: an upstream that fails over every push and answers every read is not pressed.
 ///
-/// What must not be repeated goes by what `seen` read-back answered; one that died counts as a failure of its own.
+/// What must not be repeated, or is looked at before it is sent, goes by what `seen` read-back answered; one that died
+/// counts as a failure of its own.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, seen: bool) -> sqlx::Result<()> {
     sqlx::query(
         "WITH released AS (
              UPDATE queue.call
                 SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL,
                     looks = looks + $3::int, look_id = CASE WHEN $3 THEN $1 ELSE look_id END,
-                    failures = failures + CASE WHEN class = 'guarded' AND NOT $3 THEN 1 ELSE 0 END
+                    failures = failures + CASE WHEN NOT $3 AND (class = 'guarded' OR EXISTS (
+                        SELECT FROM queue.attempt a
+                         WHERE a.call_id = call.id AND a.attempt = call.attempt AND a.outcome = 'looking'))
+                        THEN 1 ELSE 0 END
               WHERE waits_for = $1 AND state = 'unknown'
              RETURNING id
          )

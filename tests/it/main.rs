@@ -16,6 +16,7 @@ mod harness;
 mod keaz;
 mod kill;
 mod migrations;
+mod panel;
 mod queue;
 mod refusals;
 mod runs;

@@ -3,7 +3,7 @@
 //!
 //! Called by `panel` and `shop`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
@@ -47,7 +47,7 @@ pub(super) fn body_with(reply: &Reply, words: &'static str) -> Result<Box<RawVal
 }
 
 /// What Saplab said to a write that was done.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Success {
     /// Its words, for people; `None` where it gave none.
     pub text: Option<String>,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::client_form::{ClientForm, phone_for_change};
@@ -21,7 +21,7 @@ use crate::value::time;
 const TEXTS: [&str; 5] = ["name", "email", "phone", "address", "comment"];
 
 /// One client, with all that the form shows. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientCard {
     /// The shop's id.
     pub id: i64,
@@ -68,6 +68,7 @@ pub struct ClientCard {
     /// When it was changed.
     pub date_modified: Option<DateTime<Utc>>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
     /// Fields of the form that are not known: while there is one, the client cannot be changed.
     pub missing: Vec<String>,

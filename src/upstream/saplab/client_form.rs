@@ -112,6 +112,13 @@ pub(super) fn phone_for_change(read: &str) -> String {
     }
 }
 
+/// Whether two ways to write a phone mean the same number: the country's 7 may be there or not, and so may be
+/// everything but digits.
+pub fn same_phone(left: &str, right: &str) -> bool {
+    let digits = |text: &str| phone_for_change(&text.chars().filter(char::is_ascii_digit).collect::<String>());
+    !digits(left).is_empty() && digits(left) == digits(right)
+}
+
 /// What to change of a client; everything else stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

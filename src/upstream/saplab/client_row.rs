@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, page_number, row};
@@ -13,7 +13,7 @@ use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of clients.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientPage {
     /// Those that could be read.
     pub clients: Vec<ClientRow>,
@@ -26,7 +26,7 @@ pub struct ClientPage {
 }
 
 /// One client. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRow {
     /// The shop's id.
     pub id: i64,
@@ -73,6 +73,7 @@ pub struct ClientRow {
     /// The credit limit, roubles.
     pub limit: Option<Decimal>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

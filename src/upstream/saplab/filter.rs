@@ -11,7 +11,7 @@ use crate::upstream::Fault;
 #[serde(default, deny_unknown_fields)]
 pub struct OrderFilter {
     /// Positions with these ids.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(alias = "ids", skip_serializing_if = "Vec::is_empty")]
     pub order_ids: Vec<i64>,
     /// The order's label, e.g. `NZ-005`.
     #[serde(skip_serializing_if = "Option::is_none")]

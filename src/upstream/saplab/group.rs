@@ -1,13 +1,13 @@
 //! Discount groups of clients (panel document, /panel/client/group). Called by `panel`.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, row};
 
 /// One discount group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// The shop's id.
     pub id: i64,
@@ -18,6 +18,7 @@ pub struct Group {
     /// The comment.
     pub comment: String,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

@@ -1,7 +1,7 @@
 //! A collection of an answer, row by row: a row that cannot be read is named and does not lose the others.
 //! Called by the rows of the lists.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
@@ -9,7 +9,7 @@ use crate::upstream::json;
 use crate::upstream::object::Object;
 
 /// A whole list, in Saplab's order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed<T> {
     /// Those that could be read.
     pub rows: Vec<T>,

@@ -1,12 +1,12 @@
 //! The shop's employees (panel document, /panel/manager; it has no example of an answer). Called by `panel`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, row};
 
 /// One employee. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manager {
     /// The shop's id.
     pub id: i64,
@@ -39,6 +39,7 @@ pub struct Manager {
     /// Saplab's own note of where the clients went when the employee was switched off: JSON, as it came.
     pub backup: Option<String>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

@@ -26,7 +26,7 @@ mod transaction;
 pub use answer::Success;
 pub use client_card::ClientCard;
 pub use client_filter::ClientFilter;
-pub use client_form::{ClientChange, ClientForm};
+pub use client_form::{ClientChange, ClientForm, same_phone};
 pub use client_row::{ClientPage, ClientRow};
 pub use filter::OrderFilter;
 pub use filter_path::MAX_PER_PAGE;

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, page_number};
@@ -13,7 +13,7 @@ use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of positions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPage {
     /// Those that could be read.
     pub positions: Vec<Position>,
@@ -26,7 +26,7 @@ pub struct OrderPage {
 }
 
 /// One position of a customer's order. Texts that Saplab did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The position's id, by which its status is set.
     pub id: i64,
@@ -93,11 +93,11 @@ pub struct Position {
     /// What happened to it, in Saplab's order.
     pub history: Vec<HistoryEntry>,
     /// Fields that were there and could not be read.
-    pub unreadable: Vec<&'static str>,
+    pub unreadable: Vec<String>,
 }
 
 /// One line of a position's history.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// When.
     pub date: Option<DateTime<Utc>>,
@@ -169,7 +169,7 @@ impl Position {
                 .collect(),
             unreadable: Vec::new(),
         };
-        position.unreadable = row.unreadable();
+        position.unreadable = row.unreadable().into_iter().map(str::to_owned).collect();
         Ok(position)
     }
 }

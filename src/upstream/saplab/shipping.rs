@@ -1,13 +1,13 @@
 //! Ways of delivery (panel document, /panel/order/shipping_type). Called by `panel`.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, row};
 
 /// One way of delivery.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShippingType {
     /// The shop's id.
     pub id: i64,
@@ -16,6 +16,7 @@ pub struct ShippingType {
     /// From which price of an order it can be chosen, roubles.
     pub min_price: Option<Decimal>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

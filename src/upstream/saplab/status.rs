@@ -1,7 +1,7 @@
 //! The shop's order statuses (panel document, /panel/order/status). Their ids are the shop's own: never hard-code one.
 //! Called by `panel`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
@@ -9,7 +9,7 @@ use crate::upstream::json;
 use crate::upstream::object::Object;
 
 /// One status.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The shop's id.
     pub id: i64,

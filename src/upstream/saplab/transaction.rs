@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::listed::{Listed, page_number};
@@ -11,7 +11,7 @@ use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of operations, in Saplab's order: the newest first in the document's example.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionPage {
     /// Those that could be read.
     pub transactions: Vec<Transaction>,
@@ -24,7 +24,7 @@ pub struct TransactionPage {
 }
 
 /// One operation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
     /// When.
     pub date: Option<DateTime<Utc>>,
@@ -33,6 +33,7 @@ pub struct Transaction {
     /// What for; written as `description`.
     pub comment: String,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

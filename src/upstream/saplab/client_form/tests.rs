@@ -108,6 +108,17 @@ fn ten_digits_get_the_countrys_seven_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn one_number_may_be_written_in_several_ways() {
+    for other in ["9990001122", "79990001122", "+7(999)000-11-22"] {
+        assert!(same_phone(other, "9990001122"), "{other}");
+    }
+    for other in ["9990001123", "", "89990001122"] {
+        assert!(!same_phone(other, "9990001122"), "{other}");
+    }
+    assert!(!same_phone("", ""));
+}
+
+#[test]
 fn an_unknown_field_is_refused() {
     assert!(serde_json::from_str::<ClientChange>(r#"{"password":"x"}"#).is_err());
     assert!(
