@@ -14,14 +14,14 @@ pub(crate) enum List {
     Remains,
     /// `mirror.saplab_status`
     Statuses,
-    /// `mirror.saplab_purchase_status`
-    PurchaseStatuses,
     /// `mirror.saplab_manager`
     Managers,
     /// `mirror.saplab_shipping_type`
     ShippingTypes,
     /// `mirror.saplab_group`
     Groups,
+    /// `mirror.saplab_purchase_status`
+    PurchaseStatuses,
 }
 
 impl List {
@@ -30,10 +30,10 @@ impl List {
             Self::Warehouses => "keaz.warehouses.list",
             Self::Remains => "keaz.remains.list",
             Self::Statuses => "saplab.statuses.list",
-            Self::PurchaseStatuses => "saplab.purchases.statuses",
             Self::Managers => "saplab.managers.list",
             Self::ShippingTypes => "saplab.shipping_types.list",
             Self::Groups => "saplab.groups.list",
+            Self::PurchaseStatuses => "saplab.purchases.statuses",
         }
     }
 
@@ -47,10 +47,10 @@ impl List {
             Self::Warehouses => "SELECT count(*) FROM mirror.keaz_warehouse",
             Self::Remains => "SELECT count(*) FROM mirror.keaz_remain",
             Self::Statuses => "SELECT count(*) FROM mirror.saplab_status",
-            Self::PurchaseStatuses => "SELECT count(*) FROM mirror.saplab_purchase_status",
             Self::Managers => "SELECT count(*) FROM mirror.saplab_manager",
             Self::ShippingTypes => "SELECT count(*) FROM mirror.saplab_shipping_type",
             Self::Groups => "SELECT count(*) FROM mirror.saplab_group",
+            Self::PurchaseStatuses => "SELECT count(*) FROM mirror.saplab_purchase_status",
         }
     }
 }

@@ -67,8 +67,9 @@ impl FindParts {
             name: &part.name,
             price: part.price,
             quantity: part.stock,
-            quantity_text: None,
-            most: part.stock,
+            quantity_text: quantity_text.as_deref(),
+            // Where the supplier does not say, the shop itself decides when it is put into the cart.
+            most: part.stock.or(Some(MOST)),
             min_quantity: part.multiplicity,
             days_min: part.days_min,
             days_max: part.days_max,
