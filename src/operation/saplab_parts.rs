@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::mirror::offers::{self, Offer};
 use crate::mirror::shop::same_goods;
 use crate::queue::{Class, Priority};
+use crate::upstream::carreta::order_qty::MOST;
 use crate::upstream::saplab::{BrandPage, Part, PartPage, Shop};
 use crate::upstream::{Fault, Upstream};
 
@@ -67,7 +68,7 @@ impl FindParts {
             name: &part.name,
             price: part.price,
             quantity: part.stock,
-            quantity_text: quantity_text.as_deref(),
+            quantity_text: None,
             // Where the supplier does not say, the shop itself decides when it is put into the cart.
             most: part.stock.or(Some(MOST)),
             min_quantity: part.multiplicity,
