@@ -43,6 +43,7 @@ CREATE TABLE mirror.offer (
     price         numeric NOT NULL,
     quantity      int,
     quantity_text text,
+    most          int,
     min_quantity  int,
     days_min      int,
     days_max      int,
@@ -54,7 +55,8 @@ CREATE TABLE mirror.offer (
 CREATE INDEX offer_searched ON mirror.offer (supplier, searched);
 CREATE INDEX offer_seen ON mirror.offer (seen_at);
 COMMENT ON TABLE mirror.offer IS 'What the last search of an article found at a supplier (carreta, saplab); forgotten after a day.';
-COMMENT ON COLUMN mirror.offer.searched IS 'What was searched for: the article, in upper case.';
+COMMENT ON COLUMN mirror.offer.searched IS 'What was searched for, in upper case: the article; at Saplab the article and the brand.';
+COMMENT ON COLUMN mirror.offer.most IS 'So many units can be ordered at most; NULL = the supplier does not say, nothing can be ordered.';
 COMMENT ON COLUMN mirror.offer.is_cross IS 'Another article that may replace the searched one.';
 COMMENT ON COLUMN mirror.offer.probability IS 'Of delivery, in per cent; NULL = the supplier does not know.';
 COMMENT ON COLUMN mirror.offer.ticket IS 'What the supplier wants to have back with an order, signature included. Read by the order alone; never shown.';
@@ -65,6 +67,7 @@ CREATE TABLE mirror.purchase (
     token        text NOT NULL UNIQUE,
     state        text NOT NULL DEFAULT 'placing' CHECK (state IN ('placing', 'placed', 'failed', 'unknown')),
     tries        smallint NOT NULL DEFAULT 0,
+    searched_at  timestamptz,
     brand        text NOT NULL,
     article      text NOT NULL,
     quantity     int NOT NULL,
@@ -83,6 +86,8 @@ COMMENT ON TABLE mirror.purchase IS 'Our memory of what was bought for erp.purch
 COMMENT ON COLUMN mirror.purchase.id IS 'erp.purchase_orders.id';
 COMMENT ON COLUMN mirror.purchase.token IS 'By which the order is found again: Carreta client_comment, comment of a Saplab cart line.';
 COMMENT ON COLUMN mirror.purchase.state IS 'placing; placed; failed = nothing was ordered, see error; unknown = whether it was ordered cannot be told: a person decides.';
+COMMENT ON COLUMN mirror.purchase.tries IS 'Orders that the supplier refused because its offer had changed.';
+COMMENT ON COLUMN mirror.purchase.searched_at IS 'When the supplier''s offers were last read for it; NULL = they must be read (again).';
 COMMENT ON COLUMN mirror.purchase.ordered_id IS 'The supplier''s id: mirror.carreta_order.id or mirror.saplab_purchase.id.';
 COMMENT ON COLUMN mirror.purchase.history_of IS 'The supplier''s status whose history was read last.';
 
@@ -220,3 +225,62 @@ CREATE TABLE mirror.saplab_transaction (
 );
 COMMENT ON TABLE mirror.saplab_transaction IS 'Operations with clients'' balances that were listed. Saplab gives them no id.';
 COMMENT ON COLUMN mirror.saplab_transaction.copies IS 'How many equal ones one page of the list showed.';
+
+CREATE FUNCTION mirror.searched(supplier text, article text, brand text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT upper(btrim(article)) || CASE supplier WHEN 'saplab' THEN '/' || upper(btrim(brand)) ELSE '' END
+$$;
+COMMENT ON FUNCTION mirror.searched IS 'How mirror.offer.searched names the search that finds an article at a supplier.';
+
+CREATE FUNCTION mirror.purchase_token(purchase bigint) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT 'SV-' || purchase || '-' || upper(left(md5((SELECT value #>> '{}' FROM queue.setting WHERE name = 'installation') || ':' || purchase), 16))
+$$;
+COMMENT ON FUNCTION mirror.purchase_token IS 'The token of a purchase: the same whenever it is asked for, so that an order is found again even when this database was restored from an older copy.';
+
+CREATE FUNCTION mirror.carreta_status(status int) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE status
+           WHEN 1 THEN 'Ожидает оплаты' WHEN 2 THEN 'Получен в заказ' WHEN 3 THEN 'В работе'
+           WHEN 11 THEN 'Принят поставщиком' WHEN 4 THEN 'В пути от поставщика' WHEN 13 THEN 'На складе филиала'
+           WHEN 12 THEN 'В пути из филиала' WHEN 14 THEN 'На складе' WHEN 15 THEN 'В пути в пункт выдачи'
+           WHEN 5 THEN 'В пункте выдачи' WHEN 7 THEN 'Выдан (Отправлен)' WHEN 10 THEN 'Нет в наличии'
+           WHEN 8 THEN 'Отменен' END
+$$;
+COMMENT ON FUNCTION mirror.carreta_status IS 'The name of an order''s status as the Carreta document has it; NULL for a number that it does not know.';
+
+-- The choice of an offer: exactly this brand and article, not dearer than allowed, enough of it, whole packages.
+CREATE VIEW mirror.purchase_offer AS
+WITH wanted AS (
+    SELECT p.*, c.id IS NOT NULL AS has_call,
+           row_number() OVER (PARTITION BY p.supplier, CASE p.supplier WHEN 'saplab' THEN mirror.searched('saplab', p.article, p.brand) ELSE p.id::text END
+                              ORDER BY c.id IS NULL, p.id) AS turn
+      FROM mirror.purchase p
+      LEFT JOIN queue.call c ON c.key = 'purchase:' || p.id AND c.state IN ('pending', 'running', 'unknown', 'quarantined')
+     WHERE p.state IN ('placing', 'unknown')
+)
+SELECT w.id AS purchase, w.supplier, w.token, w.quantity, w.began_at, w.turn, o.id AS offer, o.price,
+       CASE WHEN o.id IS NULL THEN
+            CASE WHEN a.exact = 0 THEN 'no offer of ' || w.brand || ' ' || w.article
+                 WHEN a.affordable = 0 THEN 'no offer of ' || w.brand || ' ' || w.article || ' within ' || w.max_price
+                      || '; the cheapest is ' || a.cheapest
+                 ELSE 'no offer of ' || w.brand || ' ' || w.article || ' of which ' || w.quantity || ' can be ordered: '
+                      || a.terms END END AS error
+  FROM wanted w
+  LEFT JOIN LATERAL (
+       SELECT * FROM mirror.offer o
+        WHERE o.supplier = w.supplier AND o.searched = mirror.searched(w.supplier, w.article, w.brand)
+          AND upper(btrim(o.brand)) = upper(btrim(w.brand)) AND upper(btrim(o.article)) = upper(btrim(w.article))
+          AND NOT coalesce(o.is_cross, false) AND o.ticket IS NOT NULL
+          AND (w.max_price IS NULL OR o.price <= w.max_price)
+          AND w.quantity <= o.most AND o.min_quantity > 0 AND w.quantity % o.min_quantity = 0
+        ORDER BY o.price, o.days_max NULLS LAST, o.probability DESC NULLS LAST, o.id LIMIT 1) o ON true
+  LEFT JOIN LATERAL (
+       SELECT count(*) AS exact, count(*) FILTER (WHERE w.max_price IS NULL OR x.price <= w.max_price) AS affordable,
+              min(x.price) AS cheapest,
+              string_agg('«' || coalesce(x.quantity_text, '') || '» at ' || x.price || ' in multiples of '
+                         || coalesce(x.min_quantity::text, '?'), ', ' ORDER BY x.price) AS terms
+         FROM mirror.offer x
+        WHERE x.supplier = w.supplier AND x.searched = mirror.searched(w.supplier, w.article, w.brand)
+          AND upper(btrim(x.brand)) = upper(btrim(w.brand)) AND upper(btrim(x.article)) = upper(btrim(w.article))
+          AND NOT coalesce(x.is_cross, false)) a ON true
+ WHERE NOT w.has_call AND w.state = 'placing' AND w.searched_at > now() - interval '10 minutes';
+COMMENT ON VIEW mirror.purchase_offer IS 'For each purchase whose offers have been read: the cheapest offer that fits, or why none does.';
+COMMENT ON COLUMN mirror.purchase_offer.turn IS '1 = its turn. Saplab has one cart, which adds equal goods up: purchases of one article go one after the other.';

@@ -16,7 +16,8 @@ SELECT s.warehouse_code::text AS warehouse,
        sum(s.quantity)::numeric AS on_hand,
        sum(coalesce(s.reserved, 0))::numeric AS reserved,
        min(r.id)::bigint AS rule_id,
-       (CASE WHEN count(*) = count(p.units) THEN sum(p.units) END)::numeric AS quantity
+       (CASE WHEN count(*) = count(p.units) THEN sum(p.units) END)::numeric AS quantity,
+       sum(greatest(s.quantity - coalesce(s.reserved, 0), 0) - p.units)::numeric AS held_back
   FROM erp.stock s
   LEFT JOIN LATERAL (
        SELECT rule.*
@@ -37,6 +38,7 @@ SELECT s.warehouse_code::text AS warehouse,
  GROUP BY s.warehouse_code::text, s.article::text;
 COMMENT ON VIEW erp.published IS 'What KEAZ should show for each warehouse and article: whole units of quantity - reserved after the publishing rule, summed over the published brands.';
 COMMENT ON COLUMN erp.published.quantity IS 'NULL = unknown: one of the rows it is made of has no quantity.';
+COMMENT ON COLUMN erp.published.held_back IS 'Of what is free, what the publishing rules and the rounding to whole units keep.';
 
 CREATE OR REPLACE VIEW diff.warehouse AS
 SELECT CASE WHEN m.code IS NULL THEN 'add' ELSE 'update' END AS action,
@@ -58,7 +60,7 @@ COMMENT ON VIEW diff.warehouse IS 'Warehouses to add or change at KEAZ. Warehous
 CREATE OR REPLACE VIEW diff.remain AS
 WITH differing AS (
     SELECT 'update' AS action, p.warehouse, p.article, m.quantity AS old_quantity, p.quantity AS new_quantity,
-           false AS vanished
+           false AS vanished, p.on_hand, p.reserved, p.held_back
       FROM erp.published p
       LEFT JOIN mirror.keaz_remain m ON m.warehouse = p.warehouse AND m.article = p.article
      WHERE p.quantity IS NOT NULL AND m.quantity IS DISTINCT FROM p.quantity
@@ -66,7 +68,7 @@ WITH differing AS (
     SELECT CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN 'delete' ELSE 'update' END,
            m.warehouse, m.article, m.quantity,
            CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}' WHEN 'delete' THEN NULL ELSE 0::numeric END,
-           true
+           true, NULL, NULL, NULL
       FROM mirror.keaz_remain m
      WHERE CASE (SELECT diff.setting('keaz.on_missing', '"zero"')) #>> '{}'
            WHEN 'zero' THEN m.quantity IS DISTINCT FROM 0 WHEN 'delete' THEN true ELSE false END
@@ -78,13 +80,15 @@ WITH differing AS (
 SELECT x.action, x.warehouse, x.article, x.old_quantity, x.new_quantity,
        CASE WHEN x.vanished AND NOT EXISTS (SELECT FROM erp.published) THEN 'erp.stock has no row at all to publish: nothing is zeroed or deleted for that'
             WHEN d.id IS NOT NULL THEN 'KEAZ refused this row: ' || d.reason
-            WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet' END AS held
+            WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet' END AS held,
+       x.on_hand, x.reserved, x.held_back
   FROM differing x
   LEFT JOIN erp.warehouses w ON w.code = x.warehouse
   LEFT JOIN mirror.keaz_warehouse k ON k.code = x.warehouse
   LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'keaz.remain:' || x.warehouse || '/' || x.article
         AND d.args -> 'refused' = coalesce(to_jsonb(x.new_quantity), 'null');
 COMMENT ON VIEW diff.remain IS 'Remains to set or delete at KEAZ. A row that the ERP no longer has follows keaz.on_missing; an unknown quantity is left alone.';
+COMMENT ON COLUMN diff.remain.on_hand IS 'What the ERP has: on_hand - reserved - held_back = new_quantity, as far as more is free than reserved.';
 COMMENT ON COLUMN diff.remain.old_quantity IS 'What KEAZ last listed or acknowledged; NULL = nothing.';
 
 CREATE OR REPLACE VIEW mirror.saplab_status_map AS
@@ -121,7 +125,16 @@ SELECT m.id AS saplab_id, m.invoice, m.article, m.status_id AS old_status_id, m.
        CASE WHEN e.status IS NULL THEN 'the ERP has set no status'
             WHEN w.erp_status IS NULL THEN 'ERP status «' || e.status || '» is not in [saplab.status_map]'
             WHEN w.saplab_status_id IS NULL THEN 'Saplab has no status «' || w.saplab_text || '»'
-            WHEN d.id IS NOT NULL THEN 'Saplab refused this status: ' || d.reason END AS held
+            WHEN d.id IS NOT NULL THEN 'Saplab refused this status: ' || d.reason
+            WHEN w.saplab_status_id = m.agreed_status_id
+                 AND (SELECT diff.setting('saplab.on_drift', '"push"')) = '"hold"'
+            THEN 'somebody set «' || coalesce(m.status_name, m.status_id::text) || '» in Saplab'
+            WHEN w.saplab_status_id = m.agreed_status_id
+                 AND (SELECT diff.setting('saplab.on_drift', '"push"')) = '"accept"'
+            THEN 'somebody set «' || coalesce(m.status_name, m.status_id::text) || '» in Saplab'
+                 || CASE WHEN EXISTS (SELECT FROM mirror.saplab_status_map a WHERE a.saplab_status_id = m.status_id)
+                    THEN ', which the ERP gets' ELSE ', to which [saplab.status_map] gives no ERP status' END
+            END AS held
   FROM erp.orders e
   JOIN mirror.saplab_order m ON m.id = e.saplab_id
   LEFT JOIN mirror.saplab_status_map w ON w.erp_status = e.status
@@ -148,3 +161,45 @@ SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::tex
        SELECT FROM mirror.price m
         WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article);
 COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists.';
+
+CREATE OR REPLACE VIEW diff.purchase AS
+WITH wanted AS (
+    SELECT e.id::bigint AS id, lower(btrim(e.supplier::text)) AS supplier, btrim(e.brand::text) AS brand,
+           btrim(e.article::text) AS article, e.quantity::numeric AS quantity, e.max_price::numeric AS max_price,
+           e.status::text AS status, e.supplier_order_id::text AS supplier_order_id,
+           e.supplier_number::text AS supplier_number, e.supplier_status::text AS supplier_status, e.error::text AS error,
+           CASE WHEN coalesce(lower(btrim(e.supplier::text)), '') NOT IN ('carreta', 'saplab')
+                THEN 'supplier «' || coalesce(e.supplier::text, '') || '» is not known: carreta or saplab is'
+                WHEN coalesce(btrim(e.brand::text), '') = '' OR coalesce(btrim(e.article::text), '') = ''
+                THEN 'brand and article are needed'
+                WHEN e.quantity IS NULL OR e.quantity::numeric NOT BETWEEN 1 AND 10000 OR e.quantity::numeric % 1 <> 0
+                THEN 'quantity must be a whole number from 1 to 10000'
+                WHEN e.max_price::numeric <= 0 THEN 'max_price must be above 0, or NULL for any price' END AS wrong
+      FROM erp.purchase_orders e
+)
+SELECT CASE WHEN w.wrong IS NULL THEN 'place' ELSE 'refuse' END AS action, w.id, w.supplier, w.brand, w.article,
+       CASE WHEN w.wrong IS NULL THEN w.quantity::int END AS quantity, w.max_price,
+       CASE WHEN w.wrong IS NULL THEN 'placing' ELSE 'failed' END AS status, NULL::text AS supplier_order_id,
+       NULL::text AS supplier_number, NULL::text AS supplier_status, w.wrong AS error,
+       CASE WHEN w.wrong IS NULL AND NOT (SELECT diff.setting('suppliers', '[]')) ? w.supplier
+            THEN 'supplier «' || w.supplier || '» is not configured' END AS held
+  FROM wanted w
+  LEFT JOIN mirror.purchase p ON p.id = w.id
+ WHERE w.supplier_order_id IS NULL AND coalesce(w.status, '') NOT IN ('placing', 'placed', 'unknown', 'failed', 'cancelled')
+   AND (p.id IS NULL OR p.state = 'failed')
+UNION ALL
+SELECT 'update', w.id, p.supplier, p.brand, p.article, p.quantity, p.max_price, p.state, p.ordered_id::text, n.number, n.status,
+       p.error, NULL
+  FROM wanted w
+  JOIN mirror.purchase p ON p.id = w.id
+  LEFT JOIN mirror.carreta_order c ON p.supplier = 'carreta' AND c.id = p.ordered_id
+  LEFT JOIN mirror.saplab_purchase s ON p.supplier = 'saplab' AND s.id = p.ordered_id
+  LEFT JOIN mirror.saplab_purchase_status t ON t.id = s.status_id
+ CROSS JOIN LATERAL (
+       SELECT coalesce(nullif(c.number, ''), s.invoice, p.number) AS number,
+              coalesce(mirror.carreta_status(c.status), s.status_name, t.name,
+                       concat_ws(': ', coalesce(c.status::text, s.status_id::text), nullif(c.status_display, ''))) AS status) n
+ WHERE (p.state <> 'failed' OR w.status IN ('placing', 'placed', 'unknown', 'failed'))
+   AND (w.status, w.supplier_order_id, w.supplier_number, w.supplier_status, w.error)
+       IS DISTINCT FROM (p.state, p.ordered_id::text, n.number, nullif(n.status, ''), p.error);
+COMMENT ON VIEW diff.purchase IS 'place = to be taken up and bought; refuse = cannot be; update = what became of it, to be written into erp.purchase_orders.';

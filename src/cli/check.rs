@@ -11,6 +11,7 @@ use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
+use crate::diff;
 use crate::operation::carreta_profile::GetProfile;
 use crate::operation::keaz_remains::ListRemains;
 use crate::operation::keaz_warehouses::ListWarehouses;
@@ -91,7 +92,7 @@ fn reads(context: &Context) -> Vec<NewCall> {
         reads.push(new_call(&ListStatuses {}, false));
     }
     if context.carreta.is_some() {
-        reads.push(new_call(&GetProfile {}, false));
+        reads.push(new_call(&GetProfile::default(), false));
     }
     reads
 }
@@ -126,18 +127,8 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
     }
 }
 
-/// Every entry of the status map must name a status of the shop, every ERP status in use an entry.
 async fn check_status_map(pool: &PgPool) -> sqlx::Result<Vec<Finding>> {
-    let holes: Vec<String> = sqlx::query_scalar(
-        "SELECT 'Saplab has no status «' || saplab_text || '», wanted for ERP status «' || erp_status || '»'
-           FROM mirror.saplab_status_map WHERE saplab_status_id IS NULL
-          UNION ALL
-         SELECT DISTINCT 'ERP status «' || status || '» is in use and not in [saplab.status_map]' FROM erp.orders o
-          WHERE status IS NOT NULL AND NOT EXISTS (SELECT FROM mirror.saplab_status_map m WHERE m.erp_status = o.status)
-            AND EXISTS (SELECT FROM mirror.saplab_status_map)",
-    )
-    .fetch_all(pool)
-    .await?;
+    let holes = diff::status_map_holes(pool).await?;
     Ok(holes
         .into_iter()
         .map(|words| Finding {

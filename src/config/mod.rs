@@ -137,6 +137,29 @@ impl OnMissing {
     }
 }
 
+/// What to do with a status that was changed in Saplab while the ERP's stayed.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDrift {
+    /// The ERP's status is set again.
+    Push,
+    /// Neither is changed; it is shown.
+    Hold,
+    /// The ERP gets Saplab's status.
+    Accept,
+}
+
+impl OnDrift {
+    /// The word that stands in the configuration and in `queue.setting`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Push => "push",
+            Self::Hold => "hold",
+            Self::Accept => "accept",
+        }
+    }
+}
+
 /// Names of the stock resource on the wire.
 #[derive(Clone, Debug, Deserialize)]
 pub struct KeazRemains {
@@ -167,6 +190,8 @@ pub struct Saplab {
     /// ERP status = Saplab status (id, or exact name), in the order of the file.
     #[serde(deserialize_with = "de::status_map")]
     pub status_map: Vec<(String, String)>,
+    /// What becomes of a status that somebody has changed in Saplab.
+    pub on_drift: OnDrift,
     /// Positions asked for on one page (the document allows 150).
     pub per_page: u32,
     /// Pull only positions younger than so many days; 0 = all that are not archived.

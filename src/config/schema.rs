@@ -83,6 +83,7 @@ pub(super) const KEYS: &[Key] = &[
     key("keaz.remains.fields.warehouse", Kind::Text),
     key("keaz.remains.fields.article", Kind::Text),
     key("keaz.remains.fields.quantity", Kind::Text),
+    key("saplab.on_drift", Kind::Choice(&["push", "hold", "accept"])),
     key("saplab.per_page", Kind::Integer(1, 150)),
     key("saplab.window_days", Kind::Integer(0, 36_500)),
     optional("saplab.panel.base_url", Kind::Url),

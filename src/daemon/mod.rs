@@ -17,6 +17,9 @@ use crate::config::{self, ConfigError, Loaded, Settings, Source};
 use crate::context::{ClientError, Context};
 use crate::db::{Database, DbError, store_settings};
 use crate::job::Job;
+use crate::operation;
+use crate::operation::saplab_statuses::ListStatuses;
+use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
@@ -110,6 +113,11 @@ impl Daemon {
                 worker_alive: alive,
             };
             tokio::spawn(health::serve(listener, health, http.clone()));
+        }
+        if context.borrow().saplab.is_some() {
+            // The status map is compared with the shop's statuses as they are today.
+            let statuses = operation::new_call(&ListStatuses {}, false);
+            enqueue_or_find(&mut *pool.acquire().await?, &statuses).await?;
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
         tracing::info!(

@@ -81,11 +81,21 @@ async fn adopt_settings(connection: &mut PgConnection, settings: &Settings) -> s
     Ok(())
 }
 
+/// Where we can buy, as `erp.purchase_orders.supplier` names them.
+pub(crate) fn suppliers(settings: &Settings) -> Vec<&'static str> {
+    let carreta = settings.carreta.base_url.is_some().then_some("carreta");
+    let saplab = settings.saplab.client.base_url.is_some().then_some("saplab");
+    carreta.into_iter().chain(saplab).collect()
+}
+
 /// The views of schema `diff` depend on these; no secret is among them.
 pub(crate) async fn store_settings(connection: &mut PgConnection, settings: &Settings) -> sqlx::Result<()> {
+    let suppliers = suppliers(settings);
     let values = [
+        ("suppliers", serde_json::json!(suppliers)),
         ("keaz.brands", serde_json::json!(settings.keaz.brands)),
         ("keaz.on_missing", serde_json::json!(settings.keaz.on_missing.as_str())),
+        ("saplab.on_drift", serde_json::json!(settings.saplab.on_drift.as_str())),
         ("saplab.status_map", serde_json::json!(settings.saplab.status_map)),
     ];
     let (names, values): (Vec<_>, Vec<_>) = values.into_iter().unzip();

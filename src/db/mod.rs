@@ -14,8 +14,8 @@ use sqlx::{ConnectOptions, Executor, PgPool};
 
 use crate::config::Settings;
 use cluster::Cluster;
-pub(crate) use migrate::store_settings;
 pub use migrate::{Migrated, migrate};
+pub(crate) use migrate::{store_settings, suppliers};
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,6 +3,8 @@
 //! Nothing in Rust decides what differs; `migrations/views/diff.sql` does.
 
 pub mod plan;
+mod status_map;
 mod views;
 
+pub use status_map::holes as status_map_holes;
 pub use views::{ViewsError, lay_views};

@@ -10,7 +10,7 @@ use crate::job::Job;
 pub struct Change {
     /// The job that would write it.
     pub job: String,
-    /// add, insert, update, delete
+    /// add, insert, update, delete; place, refuse
     pub action: String,
     /// Which row.
     pub row: String,
@@ -41,7 +41,9 @@ const CHANGES: &str = "
            concat_ws('; ', old_address, old_contacts) AS old, concat_ws('; ', new_address, new_contacts) AS new, held
       FROM diff.warehouse WHERE 'warehouses' = ANY($1)
     UNION ALL
-    SELECT 'stock', action, warehouse || '/' || article, old_quantity::text, new_quantity::text, held
+    SELECT 'stock', action, warehouse || '/' || article, old_quantity::text,
+           new_quantity::text || CASE WHEN reserved <> 0 OR held_back <> 0
+                THEN ' (ERP ' || on_hand || ', reserved ' || reserved || ', held back ' || held_back || ')' ELSE '' END, held
       FROM diff.remain WHERE 'stock' = ANY($1)
     UNION ALL
     SELECT 'orders', 'update', saplab_id::text, old_status, coalesce(new_status, erp_status), held
@@ -51,7 +53,11 @@ const CHANGES: &str = "
       FROM diff.\"order\" WHERE 'orders' = ANY($1)
     UNION ALL
     SELECT 'prices', action, supplier || '/' || source || '/' || brand || '/' || article, old_price::text, price::text, held
-      FROM diff.supplier_price WHERE 'prices' = ANY($1)";
+      FROM diff.supplier_price WHERE 'prices' = ANY($1)
+    UNION ALL
+    SELECT 'purchases', action, id::text, NULL,
+           concat_ws(' ', supplier, brand, article, quantity || ' pcs', status, supplier_number, supplier_status, error), held
+      FROM diff.purchase WHERE 'purchases' = ANY($1)";
 
 /// The rows that differ, at most `limit`.
 pub async fn changes(pool: &PgPool, jobs: &[Job], limit: i64) -> sqlx::Result<Vec<Change>> {

@@ -12,7 +12,8 @@ const VIEWS: &str = include_str!("../../migrations/views/diff.sql");
 const IDENTITY: &str = "
     SELECT string_agg(name || '=' || coalesce(to_regclass('erp.' || name)::oid::text, 'missing'), ' ' ORDER BY name)
            || ' ' || md5($1)
-      FROM unnest(ARRAY['warehouses', 'stock', 'publishing_rules', 'orders', 'supplier_prices']) AS name";
+      FROM unnest(ARRAY['warehouses', 'stock', 'publishing_rules', 'orders', 'supplier_prices',
+                        'purchase_orders', 'watched_articles']) AS name";
 
 /// The views could not be laid over the ERP's tables.
 #[derive(Debug, thiserror::Error)]

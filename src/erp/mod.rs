@@ -5,3 +5,4 @@
 
 pub(crate) mod orders;
 pub(crate) mod prices;
+pub(crate) mod purchases;

@@ -37,3 +37,30 @@ async fn write_some(tx: &mut PgConnection, positions: Option<&[i64]>) -> sqlx::R
     .await?;
     Ok(())
 }
+
+/// Where Saplab and the ERP agree on a status, that is remembered; with `accept`, a status that somebody has changed in
+/// Saplab since then becomes the ERP's, as far as the map gives one.
+pub(crate) async fn agree(tx: &mut PgConnection, accept: bool) -> sqlx::Result<()> {
+    if accept {
+        sqlx::query(
+            "UPDATE erp.orders e SET status = w.erp_status
+               FROM diff.order_status d
+               JOIN mirror.saplab_order m ON m.id = d.saplab_id
+              CROSS JOIN LATERAL (
+                   SELECT erp_status FROM mirror.saplab_status_map
+                    WHERE saplab_status_id = m.status_id ORDER BY position LIMIT 1) w
+              WHERE e.saplab_id = d.saplab_id AND d.new_status_id = m.agreed_status_id",
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    sqlx::query(
+        "UPDATE mirror.saplab_order m SET agreed_status_id = m.status_id
+           FROM erp.orders e JOIN mirror.saplab_status_map w ON w.erp_status = e.status
+          WHERE e.saplab_id = m.id AND w.saplab_status_id = m.status_id
+            AND m.agreed_status_id IS DISTINCT FROM m.status_id",
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -5,6 +5,7 @@
 
 mod orders;
 mod prices;
+mod purchases;
 mod reference;
 mod stock;
 mod warehouses;
@@ -30,6 +31,8 @@ pub enum Job {
     Prices,
     /// Orders from Saplab and Carreta, statuses to Saplab.
     Orders,
+    /// What the ERP wants bought, at the suppliers.
+    Purchases,
     /// Reference lists.
     Reference,
 }
@@ -47,11 +50,12 @@ pub enum Fill {
 
 impl Job {
     /// All of them, in the order in which a whole sync begins them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Warehouses,
         Self::Stock,
         Self::Prices,
         Self::Orders,
+        Self::Purchases,
         Self::Reference,
     ];
 
@@ -62,6 +66,7 @@ impl Job {
             Self::Stock => "stock",
             Self::Prices => "prices",
             Self::Orders => "orders",
+            Self::Purchases => "purchases",
             Self::Reference => "reference",
         }
     }
@@ -86,6 +91,7 @@ impl Job {
             Self::Stock => &schedule.stock,
             Self::Prices => &schedule.prices,
             Self::Orders => &schedule.orders,
+            Self::Purchases => &schedule.purchases,
             Self::Reference => &schedule.reference,
         };
         Some(expression.as_str()).filter(|expression| !expression.is_empty())
@@ -98,6 +104,7 @@ impl Job {
             Self::Stock => freshness.stock,
             Self::Prices => freshness.prices,
             Self::Orders => freshness.orders,
+            Self::Purchases => freshness.purchases,
             Self::Reference => freshness.reference,
         }
     }
@@ -107,6 +114,7 @@ impl Job {
         match self {
             Self::Warehouses | Self::Stock => context.serves(Upstream::Keaz),
             Self::Prices => !context.settings.carreta.price_lists.is_empty(),
+            Self::Purchases => context.carreta.is_some() || context.shop.is_some(),
             Self::Orders | Self::Reference => context.saplab.is_some() || context.carreta.is_some(),
         }
     }
@@ -118,6 +126,7 @@ impl Job {
             Self::Stock => stock::fill(tx, context, run).await,
             Self::Prices => prices::fill(tx, context, run).await,
             Self::Orders => orders::fill(tx, context, run).await,
+            Self::Purchases => purchases::fill(tx, context, run).await,
             Self::Reference => reference::fill(tx, context, run).await,
         }
     }

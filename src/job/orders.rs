@@ -5,6 +5,7 @@
 use sqlx::PgConnection;
 
 use super::{Fill, ask, pushed};
+use crate::config::OnDrift;
 use crate::context::Context;
 use crate::erp;
 use crate::operation::carreta_orders::ListOrders;
@@ -21,7 +22,16 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
                 ask(tx, run, &ListStatuses {}, true).await?;
             }
             if context.carreta.is_some() && run.scope.is_none() {
-                ask(tx, run, &ListOrders { page: None }, false).await?;
+                ask(
+                    tx,
+                    run,
+                    &ListOrders {
+                        follow: true,
+                        ..ListOrders::default()
+                    },
+                    false,
+                )
+                .await?;
             }
             Ok(Fill::Calls)
         }
@@ -39,6 +49,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         2 if saplab => {
             // What was written page by page is no longer in the diff; what is left was deleted from the ERP since.
             erp::orders::write_all(tx).await?;
+            erp::orders::agree(tx, context.settings.saplab.on_drift == OnDrift::Accept).await?;
             saplab_set_status::enqueue_differing(tx, run.id, run.scope.as_deref())
                 .await
                 .map(pushed)

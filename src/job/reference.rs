@@ -22,7 +22,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         ask(tx, run, &ListClients::first_page(), true).await?;
     }
     if context.carreta.is_some() {
-        ask(tx, run, &GetProfile {}, true).await?;
+        ask(tx, run, &GetProfile::default(), true).await?;
     }
     Ok(Fill::Calls)
 }

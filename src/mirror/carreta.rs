@@ -1,9 +1,9 @@
-//! Our profile and our purchase orders at Carreta.
+//! Our profile, our purchase orders at Carreta, and what happened to them.
 
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 
-use crate::upstream::carreta::{Order, Profile};
+use crate::upstream::carreta::{HistoryLine, Order, Profile};
 
 /// The profile of an account; empty = the default one.
 pub(crate) async fn set_profile(tx: &mut PgConnection, account: &str, profile: &Profile) -> sqlx::Result<()> {
@@ -52,6 +52,30 @@ pub(crate) async fn set_orders(tx: &mut PgConnection, orders: &[Order]) -> sqlx:
     Ok(changed.rows_affected())
 }
 
+/// The history of an order, as a whole. An empty one is no news: every order was created at least.
+pub(crate) async fn set_history(tx: &mut PgConnection, order_id: i64, lines: &[HistoryLine]) -> sqlx::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let created: Vec<_> = lines.iter().map(|line| line.created).collect();
+    let comments: Vec<_> = lines.iter().map(|line| line.comment.as_str()).collect();
+    sqlx::query("DELETE FROM mirror.carreta_history WHERE order_id = $1")
+        .bind(order_id)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO mirror.carreta_history (order_id, line, created, comment)
+         SELECT $1, line, created, comment
+           FROM unnest($2::timestamptz[], $3::text[]) WITH ORDINALITY AS x (created, comment, line)",
+    )
+    .bind(order_id)
+    .bind(created)
+    .bind(comments)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Money travels as text: JSON numbers would be floats on the way.
 fn row(order: &Order) -> serde_json::Value {
     let decimal = |value: Option<rust_decimal::Decimal>| value.map(|value| value.to_string());
@@ -72,4 +96,15 @@ fn row(order: &Order) -> serde_json::Value {
         "period_min": order.period_min,
         "period_max": order.period_max,
     })
+}
+
+/// The numbers of our orders with this comment.
+pub(crate) async fn with_comment(pool: &PgPool, comment: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "SELECT coalesce(nullif(number, ''), id::text) FROM mirror.carreta_order
+          WHERE client_comment = $1 AND client_comment <> '' ORDER BY id",
+    )
+    .bind(comment)
+    .fetch_all(pool)
+    .await
 }

@@ -53,6 +53,20 @@ pub(crate) async fn set_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) ->
     Ok(())
 }
 
+/// Warehouses that KEAZ has deleted. Their remains are forgotten too: whether KEAZ keeps them is not documented, and
+/// what is not known to be there is published again.
+pub(crate) async fn delete_warehouses(tx: &mut PgConnection, codes: &[&str]) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM mirror.keaz_warehouse WHERE code = ANY($1)")
+        .bind(codes)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("DELETE FROM mirror.keaz_remain WHERE warehouse = ANY($1)")
+        .bind(codes)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// The whole list of remains as asked for at that time: what is not in it is gone. Only what differs is touched.
 pub(crate) async fn replace_remains(
     tx: &mut PgConnection,

@@ -4,7 +4,9 @@
 
 pub(crate) mod carreta;
 pub(crate) mod keaz;
+pub(crate) mod offers;
 pub(crate) mod prices;
+pub(crate) mod purchases;
 pub(crate) mod saplab;
 pub(crate) mod saplab_reference;
 pub(crate) mod snapshot;

@@ -133,7 +133,8 @@ fn row(position: &Position) -> serde_json::Value {
 pub(crate) async fn set_status(tx: &mut PgConnection, position: i64, status: i64) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE mirror.saplab_order o
-            SET status_id = $2, status_name = (SELECT name FROM mirror.saplab_status WHERE id = $2), seen_at = now()
+            SET status_id = $2, status_name = (SELECT name FROM mirror.saplab_status WHERE id = $2), seen_at = now(),
+                agreed_status_id = $2
           WHERE o.id = $1",
     )
     .bind(position)

@@ -35,7 +35,7 @@ pub enum Kind {
     Integers,
     /// A JSON value.
     Json,
-    /// `name=value`, once for each.
+    /// `name=value`, once for each; or a JSON object.
     Pairs,
 }
 
@@ -99,22 +99,31 @@ impl Arg {
                 serde_json::from_str(text).map_err(|error| format!("--{}: this is not JSON: {error}", self.name))
             }
             Kind::Pairs => {
-                let pair = |text: &String| {
-                    text.split_once('=')
-                        .map(|(name, value)| (name.to_owned(), Value::from(value)))
-                        .ok_or_else(|| wrong(text, "name=value"))
-                };
-                let pairs: Result<Vec<_>, _> = given.iter().map(pair).collect();
+                let parted: Result<Vec<_>, _> = given.iter().map(|text| pairs(text)).collect();
                 let mut values: Map<String, Value> = Map::new();
-                for (name, value) in pairs? {
+                for (name, value) in parted.map_err(|why| format!("--{}: {why}", self.name))?.concat() {
                     let all = values.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-                    if let Value::Array(all) = all {
-                        all.push(value);
+                    match (all, value) {
+                        (Value::Array(all), Value::Array(more)) => all.extend(more),
+                        (Value::Array(all), one) => all.push(one),
+                        _ => {}
                     }
                 }
                 Ok(values.into())
             }
         }
+    }
+}
+
+/// `name=value`, or the pairs of a JSON object.
+fn pairs(text: &str) -> Result<Vec<(String, Value)>, String> {
+    match text.split_once('=') {
+        _ if text.starts_with('{') => match serde_json::from_str::<Map<String, Value>>(text) {
+            Ok(object) => Ok(object.into_iter().collect()),
+            Err(error) => Err(format!("«{text}» is not a JSON object: {error}")),
+        },
+        Some((name, value)) => Ok(vec![(name.to_owned(), value.into())]),
+        None => Err(format!("«{text}» is not name=value")),
     }
 }
 
@@ -145,6 +154,11 @@ mod tests {
                 vec!["id=1", "id=2", "code=a=b"],
                 json!({"id": ["1", "2"], "code": ["a=b"]}),
             ),
+            (
+                Kind::Pairs,
+                vec![r#"{"id":[1,2],"code":"a"}"#, "id=3"],
+                json!({"id": [1, 2, "3"], "code": ["a"]}),
+            ),
         ];
         for (kind, given, expected) in table {
             assert_eq!(read(kind, &given), Ok(expected), "{kind:?}");
@@ -158,6 +172,7 @@ mod tests {
             (Kind::Integers, vec!["1,x"]),
             (Kind::Json, vec!["{"]),
             (Kind::Pairs, vec!["id"]),
+            (Kind::Pairs, vec!["{id=1"]),
         ] {
             assert!(read(kind, &given).unwrap_err().starts_with("--it"), "{kind:?}");
         }

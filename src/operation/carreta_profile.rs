@@ -4,20 +4,28 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::carreta_orders::carreta;
-use super::{Applied, ApplyError, Operation};
+use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::{Class, Priority};
 use crate::upstream::carreta::Profile;
 use crate::upstream::{Fault, Upstream};
 
-/// Reads the profile of the configured account.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct GetProfile {}
+/// Which of our accounts asks.
+pub(super) const ACCOUNT: Arg = Arg::new("account", Kind::Text, "The account's id; otherwise carreta.account");
+
+/// Reads the profile of an account.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct GetProfile {
+    /// The account's id; without one, the configured account's, or Carreta's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+}
 
 impl Operation for GetProfile {
     const NAME: &'static str = "carreta.profile.get";
     const ABOUT: &'static str = "Show our profile and balance (GET /v1/profile/)";
+    const ARGS: &'static [Arg] = &[ACCOUNT];
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Normal;
@@ -26,7 +34,11 @@ impl Operation for GetProfile {
     type Answer = Profile;
 
     async fn prepare(&self, _: &PgPool, context: &Context) -> sqlx::Result<Option<Self::Request>> {
-        Ok(Some(context.settings.carreta.account.clone()))
+        Ok(Some(
+            self.account
+                .clone()
+                .or_else(|| context.settings.carreta.account.clone()),
+        ))
     }
 
     async fn send(&self, context: &Context, account: &Self::Request) -> Result<Profile, Fault> {

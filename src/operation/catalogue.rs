@@ -3,11 +3,15 @@
 use serde_json::{Map, Value};
 use sqlx::Result;
 
-use super::carreta_orders::ListOrders;
+use super::carreta_order_create::CreateOrder;
+use super::carreta_orders::{GetHistory, GetOrder, ListOrders};
+use super::carreta_parts::SearchParts;
 use super::carreta_prices::FetchPrices;
 use super::carreta_profile::GetProfile;
 use super::keaz_remains::{DeleteRemains, ListRemains, UpdateRemains};
+use super::keaz_resource::{AddRows, DeleteRows, GetRows, ListRows, UpdateRows};
 use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
+use super::keaz_warehouses_delete::DeleteWarehouses;
 use super::perform::{Performer, typed};
 use super::saplab_balance::{AddTransaction, ListTransactions};
 use super::saplab_client_create::CreateClient;
@@ -98,9 +102,15 @@ operations! {
     ListWarehouses,
     AddWarehouses,
     UpdateWarehouses,
+    DeleteWarehouses,
     ListRemains,
     UpdateRemains,
     DeleteRemains,
+    GetRows,
+    ListRows,
+    AddRows,
+    UpdateRows,
+    DeleteRows,
     ListPositions,
     SetStatus,
     Deny,
@@ -128,6 +138,10 @@ operations! {
     ListTransactions,
     AddTransaction,
     GetProfile,
+    SearchParts,
     ListOrders,
+    CreateOrder,
+    GetOrder,
+    GetHistory,
     FetchPrices,
 }

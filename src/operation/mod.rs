@@ -7,13 +7,17 @@
 //! [`catalogue`] lists them for people.
 
 mod argument;
+pub mod carreta_order_create;
 pub mod carreta_orders;
+pub mod carreta_parts;
 pub mod carreta_prices;
 pub mod carreta_profile;
 mod catalogue;
 pub mod keaz_remains;
+pub mod keaz_resource;
 mod keaz_verdicts;
 pub mod keaz_warehouses;
+pub mod keaz_warehouses_delete;
 mod perform;
 pub mod saplab_balance;
 pub mod saplab_client_create;
@@ -114,6 +118,11 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
         None
     }
 
+    /// Whether it is looked up before it is sent for the first time.
+    fn looks_first(&self) -> bool {
+        Self::READ_BACK == ReadBack::Always
+    }
+
     /// What that read showed: its answer is `look.answer`, its effect on the mirror is written.
     fn sight(&self, _pool: &PgPool, _look: &Look<'_>) -> impl Future<Output = sqlx::Result<Sight>> + Send {
         async { Ok(Sight::Absent) }
@@ -161,7 +170,7 @@ pub struct Applied {
     pub next: Vec<NewCall>,
     /// What an admin should know.
     pub note: Option<String>,
-    /// The answer, where it is kept; set by the performer.
+    /// What a person is shown instead of the answer itself.
     pub answer: Option<Value>,
 }
 

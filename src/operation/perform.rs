@@ -55,7 +55,7 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
     if repeatable && was_cut_off(performer.pool, call).await? {
         return failed::<O>(performer, call, None, cut_off(&operation, call)).await;
     }
-    if O::READ_BACK == ReadBack::Always && !goes_out(performer, call, &operation).await? {
+    if operation.looks_first() && !goes_out(performer, call, &operation).await? {
         return Ok(());
     }
     let prepared = match operation.prepare(performer.pool, context).await {
@@ -172,7 +172,7 @@ async fn goes_out<O: Operation>(performer: &Performer<'_>, call: &Call, operatio
 /// The read-back of a call that must not be repeated is one of its own: another's may have been asked before.
 fn look<O: Operation>(operation: &O, call: &Call) -> Option<NewCall> {
     let read = operation.read_back()?;
-    Some(if O::READ_BACK == ReadBack::Always {
+    Some(if operation.looks_first() {
         NewCall {
             key: format!("look:{}:{}", call.id, call.attempt),
             keeps_answer: true,
@@ -256,10 +256,14 @@ async fn record_success<O: Operation>(
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(None);
     }
+    let applied = operation.apply(&mut tx, context, request, answer).await?;
     let applied = Applied {
         asked: true,
-        answer: keep(call, O::CLASS, answer),
-        ..operation.apply(&mut tx, context, request, answer).await?
+        answer: match applied.answer {
+            Some(answer) => Some(answer).filter(|_| call.keeps_answer),
+            None => keep(call, O::CLASS, answer),
+        },
+        ..applied
     };
     settle::done(&mut tx, context, call, &applied).await?;
     tx.commit().await?;

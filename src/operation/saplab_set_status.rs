@@ -9,50 +9,45 @@ use sqlx::{PgConnection, PgPool};
 
 use super::saplab_orders::ListPositions;
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
-use crate::upstream::saplab::Panel;
 use crate::upstream::{Fault, Upstream};
 
-/// Sets the status that the ERP wants by now, or the one that a person names.
+/// Sets the status that the ERP wants by now, or a certain one.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SetStatus {
     /// The position's id.
     pub position: i64,
-    /// The id of the status that a person names; the ERP's own word stays, and is set again when it differs.
+    /// The shop's id of the status; `None` = what the ERP wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
 }
 
-impl SetStatus {
-    /// What a person names is sent unless it stands so already.
-    async fn set_named(&self, panel: &Panel, status: i64) -> Result<(), Fault> {
-        let page = panel.orders(&ListPositions::one(self.position).filter).await?;
-        let position = page.positions.iter().find(|one| one.id == self.position);
-        match position {
-            None => Err(Fault::Refused {
-                status: 0,
-                words: format!("not sent: Saplab lists no position {}", self.position),
-            }),
-            Some(position) if position.status_id == Some(status) => Ok(()),
-            Some(_) => panel.set_status(self.position, status).await,
-        }
-    }
+/// What a look at the position shows.
+#[derive(Deserialize)]
+struct Shown {
+    positions: Vec<ShownPosition>,
+}
+
+#[derive(Deserialize)]
+struct ShownPosition {
+    id: i64,
+    status_id: Option<i64>,
 }
 
 impl Operation for SetStatus {
     const NAME: &'static str = "saplab.orders.set_status";
-    const ABOUT: &'static str = "Set a position's status as the ERP has it (POST /panel/order/set_status/$ID)";
+    const ABOUT: &'static str = "Set a position's status (POST /panel/order/set_status/$ID)";
     const ARGS: &'static [Arg] = &[
-        Arg::required("position", Kind::Integer, "the position's id"),
+        Arg::required("position", Kind::Integer, "The position's id"),
         Arg::new(
             "status",
             Kind::Integer,
-            "the status' id; without it the one that the ERP's word means",
+            "The shop's id of the status; without it, the status that the ERP wants",
         ),
     ];
     const CONSEQUENCE: Option<&'static str> = Some("changes a customer's order, and may send an SMS or an e-mail");
@@ -78,11 +73,7 @@ impl Operation for SetStatus {
     }
 
     async fn send(&self, context: &Context, status: &i64) -> Result<Self::Answer, Fault> {
-        let panel = saplab(context)?;
-        if let Some(status) = self.status {
-            return self.set_named(panel, status).await.map(Ok);
-        }
-        match panel.set_status(self.position, *status).await {
+        match saplab(context)?.set_status(self.position, *status).await {
             Err(Fault::Refused { words, .. }) => Ok(Err(words)),
             answered => answered.map(Ok),
         }
@@ -116,10 +107,20 @@ impl Operation for SetStatus {
     }
 
     fn read_back(&self) -> Option<NewCall> {
-        let read = ListPositions::one(self.position);
-        Some(NewCall {
-            priority: Priority::Urgent,
-            ..new_call(&read, false)
+        look_up(&ListPositions::one(self.position))
+    }
+
+    /// What the ERP wants was compared with a list that has just been read; what a person asks for was not.
+    fn looks_first(&self) -> bool {
+        self.status.is_some()
+    }
+
+    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
+        let shown = look.read::<Shown>().map(|shown| shown.positions).unwrap_or_default();
+        Ok(match shown.iter().find(|position| position.id == self.position) {
+            None => Sight::Doubt(format!("Saplab does not show position {}", self.position)),
+            Some(position) if position.status_id == self.status => Sight::Done("the status is set already".into()),
+            Some(_) => Sight::Absent,
         })
     }
 }

@@ -5,11 +5,11 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
-use crate::mirror;
 use crate::mirror::snapshot::{self, List};
 use crate::queue::{Class, Priority};
 use crate::upstream::saplab::{Panel, Status};
 use crate::upstream::{Fault, Upstream};
+use crate::{diff, mirror};
 
 /// Replaces `mirror.saplab_status`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ impl Operation for ListStatuses {
         }
         snapshot::accept(tx, &context.settings.guard, List::Statuses, statuses.len()).await?;
         mirror::saplab::replace_statuses(tx, statuses).await?;
+        for hole in diff::status_map_holes(&mut *tx).await? {
+            tracing::warn!(
+                operation = Self::NAME,
+                "{hole}: orders that need it are held (sverka plan orders)"
+            );
+        }
         Ok(Applied {
             pulled: i64::try_from(statuses.len()).unwrap_or_default(),
             ..Applied::default()

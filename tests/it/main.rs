@@ -7,11 +7,13 @@
     reason = "a panic of a test is its report"
 )]
 
+mod carreta;
 mod cli;
 mod daemon;
 mod erp_views;
 mod faults;
 mod harness;
+mod keaz;
 mod kill;
 mod migrations;
 mod panel;

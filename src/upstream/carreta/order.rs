@@ -5,14 +5,14 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::upstream::object::Object;
 use crate::value::time;
 
 /// One page of orders, in Carreta's order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderPage {
     /// Those that could be read.
     pub orders: Vec<Order>,
@@ -21,7 +21,7 @@ pub struct OrderPage {
 }
 
 /// One order: one article. Texts that Carreta did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Carreta's id.
     pub id: i64,
@@ -54,6 +54,7 @@ pub struct Order {
     /// Roubles in all.
     pub total: Option<Decimal>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

@@ -6,7 +6,11 @@
 
 use std::fmt;
 
+use serde_json::value::RawValue;
+use serde_json::{Deserializer, Value};
+
 use crate::config::Secret;
+use crate::upstream::json;
 use crate::upstream::object::Object;
 
 /// The fields of the minimal order, in the document's order; the first is the signature.
@@ -45,6 +49,32 @@ impl OrderBody {
         &self.signature
     }
 
+    /// How it is kept until it is ordered: each field's JSON as a text, so that no database changes a digit. Holds the
+    /// signature: never shown.
+    pub fn ticket(&self) -> Value {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, json)| ((*name).to_owned(), Value::from(json.as_str())))
+            .collect()
+    }
+
+    /// What was kept. `None` when it is no ticket.
+    pub fn from_ticket(ticket: &Value) -> Option<Self> {
+        let kept = ticket.as_object()?;
+        let mut fields = Vec::with_capacity(FIELDS.len());
+        for name in FIELDS {
+            if let Some(json) = kept.get(name) {
+                let raw: &RawValue = serde_json::from_str(json.as_str()?).ok()?;
+                fields.push((name, raw.get().to_owned()));
+            }
+        }
+        let signature = kept.get(FIELDS[0])?.as_str()?;
+        Some(Self {
+            signature: Secret::new(json::opt_text(&mut Deserializer::from_str(signature)).ok()??),
+            fields,
+        })
+    }
+
     /// The body of the order.
     pub(super) fn json(&self, order_qty: i64, client_comment: Option<&str>) -> String {
         let offer = self.fields.iter().map(|(name, json)| format!("\"{name}\":{json}"));
@@ -65,8 +95,6 @@ impl fmt::Debug for OrderBody {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::value::RawValue;
-
     use super::*;
 
     fn body(row: &str) -> OrderBody {
@@ -83,6 +111,23 @@ mod tests {
             r#"{"_":"a/+\/=","code":"OC47","maker":"KNECHT/MAHLE","name":"\u0424 \"x\"","price":152.10,"period_max":null,"min_qty":1,"qty":"<10","order_qty":3}"#
         );
         assert_eq!(body(row).signature().reveal(), "a/+/=");
+    }
+
+    #[test]
+    fn a_kept_ticket_is_ordered_exactly_as_the_offer_would_have_been() {
+        let body = body(r#"{"_":"a\/\u0041=","price":152.10,"name":"\u0424\u0000","qty":"<10","period_min":null}"#);
+        let kept: Value = serde_json::from_str(&body.ticket().to_string()).unwrap();
+        assert_eq!(OrderBody::from_ticket(&kept), Some(body));
+        for nothing in [
+            r#"{}"#,
+            "null",
+            r#"{"_":1}"#,
+            r#"{"_":"\"s\"","qty":"<10"}"#,
+            r#"{"_":"null"}"#,
+        ] {
+            let kept: Value = serde_json::from_str(nothing).unwrap();
+            assert_eq!(OrderBody::from_ticket(&kept), None, "{nothing}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub fn check(order_qty: i64, qty: &Quantity, min_qty: i64) -> Result<(), Rule> {
 }
 
 /// The greatest quantity that `qty` allows, 0 for none. `None` when it is unknown.
-fn most(qty: &Quantity) -> Option<i64> {
+pub fn most(qty: &Quantity) -> Option<i64> {
     let whole = match qty {
         Quantity::Exact(stock) => stock.floor(),
         Quantity::LessThan(bound) => bound.ceil() - Decimal::ONE,

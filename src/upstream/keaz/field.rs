@@ -63,6 +63,24 @@ impl Filter {
         Self(fields.collect())
     }
 
+    /// The same with whole numbers for the texts of `id` that are such: the document's own example has a number there.
+    #[must_use]
+    pub fn with_numeric_ids(mut self) -> Self {
+        let number = |field: &mut Field| {
+            if let Field::Text(text) = field
+                && let Some(id) = text.parse::<u64>().ok().filter(|id| id.to_string() == *text)
+            {
+                *field = Field::Number(id.into());
+            }
+        };
+        match self.0.get_mut("id") {
+            Some(OneOrMany::One(field)) => number(field),
+            Some(OneOrMany::Many(fields)) => fields.iter_mut().for_each(number),
+            None => {}
+        }
+        self
+    }
+
     /// Whether it lets everything through.
     pub fn is_empty(&self) -> bool {
         self.pairs().next().is_none()
@@ -104,6 +122,15 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Filter>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn only_an_id_that_is_a_whole_number_becomes_one() {
+        let filter: Filter = serde_json::from_str(r#"{"code":["3"],"id":["2916","007","x","-1"]}"#).unwrap();
+        let expected = r#"{"code":["3"],"id":[2916,"007","x","-1"]}"#;
+        assert_eq!(serde_json::to_string(&filter.with_numeric_ids()).unwrap(), expected);
+        let one: Filter = serde_json::from_str(r#"{"id":"5"}"#).unwrap();
+        assert_eq!(serde_json::to_string(&one.with_numeric_ids()).unwrap(), r#"{"id":5}"#);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //!
 //! The answer is handed on as it is; which rows it refuses is for the reader of its messages to see.
 
-use serde::Serialize;
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::field::{self, Field, Filter};
@@ -13,7 +15,7 @@ use crate::config::KeazFormat;
 use crate::upstream::Fault;
 
 /// What KEAZ answered.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KeazAnswer {
     /// What stood under the name of the resource, as JSON; numbers are texts, as they were written.
     pub rows: Vec<Value>,
@@ -25,13 +27,30 @@ pub struct KeazAnswer {
 
 /// `status.code` of the answer. Neither word speaks for every row: an `error` may come with rows that are done, an
 /// `ok` with rows that were there before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeazStatus {
     /// `ok`
     Ok,
     /// `error`
     Error,
+}
+
+impl KeazAnswer {
+    /// Whether it is an error and nothing else: no rows came beside it, and no message is about one row.
+    pub fn is_refusal(&self) -> bool {
+        self.status == Some(KeazStatus::Error) && self.rows.is_empty() && self.refused_rows() == 0
+    }
+
+    /// How many rows the messages are about, as far as they say so.
+    pub fn refused_rows(&self) -> usize {
+        let rows: HashSet<usize> = self
+            .messages
+            .iter()
+            .filter_map(|message| verdict::row_index(message))
+            .collect();
+        rows.len()
+    }
 }
 
 impl Keaz {

@@ -9,6 +9,7 @@
 //! let mut daemon = fixture.daemon().await;      // the real binary, ready; killed on drop
 //! ```
 
+mod ask;
 mod erp;
 mod fixture;
 mod postgres;

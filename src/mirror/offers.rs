@@ -1,0 +1,134 @@
+//! What a search found at a supplier. Each search takes the place of the one before it for the same article.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
+
+/// One offer, of whichever supplier.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer<'a> {
+    /// The code of where the supplier has it from.
+    pub(crate) source: &'a str,
+    pub(crate) brand: &'a str,
+    pub(crate) article: &'a str,
+    pub(crate) name: &'a str,
+    /// Roubles for one unit.
+    pub(crate) price: Decimal,
+    /// Units, where the supplier gives a number.
+    pub(crate) quantity: Option<i64>,
+    /// As the supplier writes it.
+    pub(crate) quantity_text: Option<&'a str>,
+    /// The most that can be ordered; `None` = nothing can.
+    pub(crate) most: Option<i64>,
+    /// Units that an order must be a multiple of.
+    pub(crate) min_quantity: Option<i64>,
+    pub(crate) days_min: Option<i64>,
+    pub(crate) days_max: Option<i64>,
+    pub(crate) is_cross: Option<bool>,
+    /// Of delivery, in per cent.
+    pub(crate) probability: Option<i64>,
+    /// What the supplier wants to have back with an order.
+    pub(crate) ticket: Option<Value>,
+}
+
+/// What was searched for, as `mirror.offer.searched` has it.
+pub(crate) fn searched(article: &str, brand: Option<&str>) -> String {
+    let article = article.trim().to_uppercase();
+    brand.map_or(article.clone(), |brand| {
+        format!("{article}/{}", brand.trim().to_uppercase())
+    })
+}
+
+/// Replaces what is known of this search, and lets the purchases that wait for it go on. Returns the
+/// numbers of the offers, in their order.
+pub(crate) async fn set(
+    tx: &mut PgConnection,
+    supplier: &str,
+    searched: &str,
+    offers: &[Offer<'_>],
+) -> sqlx::Result<Vec<i64>> {
+    sqlx::query(
+        "DELETE FROM mirror.offer
+          WHERE (supplier = $1 AND searched = $2) OR seen_at < now() - interval '1 day'",
+    )
+    .bind(supplier)
+    .bind(searched)
+    .execute(&mut *tx)
+    .await?;
+    // Rows are inserted, and numbered, in the order of the list.
+    let ids = sqlx::query_scalar(
+        "INSERT INTO mirror.offer (supplier, searched, source, brand, article, name, price, quantity, quantity_text, most,
+                                   min_quantity, days_min, days_max, is_cross, probability, ticket)
+         SELECT $1, $2, source, brand, article, name, price, quantity, quantity_text, most, min_quantity, days_min,
+                days_max, is_cross, probability, ticket
+           FROM jsonb_to_recordset($3) AS x (
+                source text, brand text, article text, name text, price numeric, quantity int, quantity_text text,
+                most int, min_quantity int, days_min int, days_max int, is_cross bool, probability int, ticket jsonb)
+         RETURNING id",
+    )
+    .bind(supplier)
+    .bind(searched)
+    .bind(Json(offers.iter().map(row).collect::<Vec<_>>()))
+    .fetch_all(&mut *tx)
+    .await?;
+    sqlx::query(
+        "UPDATE mirror.purchase SET searched_at = now()
+          WHERE supplier = $1 AND state = 'placing' AND mirror.searched(supplier, article, brand) = $2",
+    )
+    .bind(supplier)
+    .bind(searched)
+    .execute(tx)
+    .await?;
+    Ok(ids)
+}
+
+/// The answer of a search with each offer's number, by which it is ordered.
+pub(crate) fn numbered(answer: &impl Serialize, list: &str, numbers: &[i64]) -> Option<Value> {
+    let mut answer = serde_json::to_value(answer).ok()?;
+    let offers = answer.get_mut(list)?.as_array_mut()?;
+    for (offer, number) in offers.iter_mut().zip(numbers) {
+        offer.as_object_mut()?.insert("offer".into(), (*number).into());
+    }
+    Some(answer)
+}
+
+/// An offer that is to be ordered.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Chosen {
+    pub(crate) ticket: Option<Value>,
+    pub(crate) quantity_text: Option<String>,
+    pub(crate) min_quantity: Option<i32>,
+    pub(crate) brand: String,
+    pub(crate) article: String,
+}
+
+/// One offer by its id; `None` when another search has taken its place, or a day has passed.
+pub(crate) async fn get(pool: &PgPool, id: i64) -> sqlx::Result<Option<Chosen>> {
+    sqlx::query_as("SELECT ticket, quantity_text, min_quantity, brand, article FROM mirror.offer WHERE id = $1")
+        .bind(id)
+        .fetch_optional(pool)
+        .await
+}
+
+/// Money travels as text: JSON numbers would be floats on the way. What does not fit its column is unknown.
+fn row(offer: &Offer<'_>) -> Value {
+    let int = |value: Option<i64>| value.and_then(|value| i32::try_from(value).ok());
+    json!({
+        "source": offer.source,
+        "brand": offer.brand,
+        "article": offer.article,
+        "name": offer.name,
+        "price": offer.price.to_string(),
+        "quantity": int(offer.quantity),
+        "quantity_text": offer.quantity_text,
+        "most": int(offer.most),
+        "min_quantity": int(offer.min_quantity),
+        "days_min": int(offer.days_min),
+        "days_max": int(offer.days_max),
+        "is_cross": offer.is_cross,
+        "probability": int(offer.probability),
+        "ticket": offer.ticket,
+    })
+}
