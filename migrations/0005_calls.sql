@@ -149,7 +149,12 @@ CREATE INDEX carreta_order_comment ON mirror.carreta_order (client_comment) WHER
 
 -- The rest of the panel.
 
-ALTER TABLE mirror.saplab_order ADD COLUMN agreed_status_id bigint;
+ALTER TABLE mirror.saplab_order
+    ADD COLUMN agreed_status_id bigint,
+    ADD COLUMN shipping_name    text,
+    ADD COLUMN shipping_address text,
+    ADD COLUMN history          jsonb;
+COMMENT ON COLUMN mirror.saplab_order.history IS 'What happened to the position, oldest first, as Saplab lists it: date (UTC), status, manager.';
 COMMENT ON COLUMN mirror.saplab_order.agreed_status_id IS 'The status at which Saplab and the ERP last agreed: another one was set by somebody in Saplab.';
 
 CREATE TABLE mirror.saplab_manager (
@@ -256,7 +261,7 @@ WITH wanted AS (
       LEFT JOIN queue.call c ON c.key = 'purchase:' || p.id AND c.state IN ('pending', 'running', 'unknown', 'quarantined')
      WHERE p.state IN ('placing', 'unknown')
 )
-SELECT w.id AS purchase, w.supplier, w.token, w.quantity, w.began_at, w.turn, o.id AS offer, o.price,
+SELECT w.id AS purchase, w.supplier, w.token, w.brand, w.article, w.quantity, w.began_at, w.turn, o.id AS offer, o.price,
        CASE WHEN o.id IS NULL THEN
             CASE WHEN a.exact = 0 THEN 'no offer of ' || w.brand || ' ' || w.article
                  WHEN a.affordable = 0 THEN 'no offer of ' || w.brand || ' ' || w.article || ' within ' || w.max_price

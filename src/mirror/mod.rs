@@ -9,6 +9,7 @@ pub(crate) mod prices;
 pub(crate) mod purchases;
 pub(crate) mod saplab;
 pub(crate) mod saplab_reference;
+pub(crate) mod shop;
 pub(crate) mod snapshot;
 
 use chrono::{DateTime, Utc};

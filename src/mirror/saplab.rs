@@ -67,17 +67,18 @@ pub(crate) async fn set_positions(
         "INSERT INTO mirror.saplab_order AS m (
              id, invoice, client_id, client_name, brand, article, name, quantity, price, total, initial_price,
              status_id, status_name, distributor_id, distributor_name, client_comment, manager_comment, deny_request,
-             is_paid, is_denied, is_archived, doc_id, date_added, date_modified)
+             is_paid, is_denied, is_archived, doc_id, date_added, date_modified, shipping_name, shipping_address, history)
          SELECT DISTINCT ON (x.id) x.id, x.invoice, x.client_id, x.client_name, x.brand, x.article, x.name,
              x.quantity, x.price, x.total, x.initial_price, x.status_id, x.status_name, x.distributor_id,
              x.distributor_name, x.client_comment, x.manager_comment, x.deny_request, x.is_paid, x.is_denied,
-             x.is_archived, x.doc_id, x.date_added, x.date_modified
+             x.is_archived, x.doc_id, x.date_added, x.date_modified, x.shipping_name, x.shipping_address, x.history
            FROM ROWS FROM (jsonb_to_recordset($1) AS (
                     id bigint, invoice text, client_id bigint, client_name text, brand text, article text, name text,
                     quantity int, price numeric, total numeric, initial_price numeric, status_id bigint,
                     status_name text, distributor_id bigint, distributor_name text, client_comment text,
                     manager_comment text, deny_request bool, is_paid bool, is_denied bool, is_archived bool,
-                    doc_id bigint, date_added timestamptz, date_modified timestamptz)) WITH ORDINALITY AS x
+                    doc_id bigint, date_added timestamptz, date_modified timestamptz, shipping_name text,
+                    shipping_address text, history jsonb)) WITH ORDINALITY AS x
           ORDER BY x.id, x.ordinality DESC
          ON CONFLICT (id) DO UPDATE SET
              invoice = excluded.invoice, client_id = excluded.client_id, client_name = excluded.client_name,
@@ -88,8 +89,11 @@ pub(crate) async fn set_positions(
              client_comment = excluded.client_comment, manager_comment = excluded.manager_comment,
              deny_request = excluded.deny_request, is_paid = excluded.is_paid, is_denied = excluded.is_denied,
              is_archived = excluded.is_archived, doc_id = excluded.doc_id, date_added = excluded.date_added,
-             date_modified = excluded.date_modified, seen_at = now()
-          WHERE to_jsonb(m) - 'seen_at' IS DISTINCT FROM to_jsonb(excluded) - 'seen_at' AND m.seen_at < $2",
+             date_modified = excluded.date_modified, shipping_name = excluded.shipping_name,
+             shipping_address = excluded.shipping_address, history = excluded.history, seen_at = now()
+          WHERE to_jsonb(m) - '{seen_at,agreed_status_id}'::text[]
+                IS DISTINCT FROM to_jsonb(excluded) - '{seen_at,agreed_status_id}'::text[]
+            AND m.seen_at < $2",
     )
     .bind(Json(rows))
     .bind(asked_at)
@@ -126,6 +130,9 @@ fn row(position: &Position) -> serde_json::Value {
         "doc_id": position.doc_id,
         "date_added": position.date_added,
         "date_modified": position.date_modified,
+        "shipping_name": position.shipping_name,
+        "shipping_address": position.shipping_address,
+        "history": position.history,
     })
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum List {
     ShippingTypes,
     /// `mirror.saplab_group`
     Groups,
+    /// `mirror.saplab_purchase_status`
+    PurchaseStatuses,
 }
 
 impl List {
@@ -31,6 +33,7 @@ impl List {
             Self::Managers => "saplab.managers.list",
             Self::ShippingTypes => "saplab.shipping_types.list",
             Self::Groups => "saplab.groups.list",
+            Self::PurchaseStatuses => "saplab.purchases.statuses",
         }
     }
 
@@ -47,6 +50,7 @@ impl List {
             Self::Managers => "SELECT count(*) FROM mirror.saplab_manager",
             Self::ShippingTypes => "SELECT count(*) FROM mirror.saplab_shipping_type",
             Self::Groups => "SELECT count(*) FROM mirror.saplab_group",
+            Self::PurchaseStatuses => "SELECT count(*) FROM mirror.saplab_purchase_status",
         }
     }
 }

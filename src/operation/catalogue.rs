@@ -14,13 +14,18 @@ use super::keaz_warehouses::{AddWarehouses, ListWarehouses, UpdateWarehouses};
 use super::keaz_warehouses_delete::DeleteWarehouses;
 use super::perform::{Performer, typed};
 use super::saplab_balance::{AddTransaction, ListTransactions};
+use super::saplab_cart::ListCart;
+use super::saplab_cart_add::AddToCart;
 use super::saplab_client_create::CreateClient;
 use super::saplab_client_edit::EditClient;
 use super::saplab_clients::{GetClient, ListClients};
 use super::saplab_groups::{AddGroup, EditGroup, RemoveGroup};
 use super::saplab_orders::ListPositions;
+use super::saplab_parts::{FindBrands, FindParts};
 use super::saplab_pay::Pay;
 use super::saplab_position_acts::{Archive, Deny, MakeDocuments, Unarchive};
+use super::saplab_purchase_create::CreatePurchase;
+use super::saplab_purchases::{ListPurchaseStatuses, ListPurchases};
 use super::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use super::saplab_set_status::SetStatus;
 use super::saplab_shipping_types::{AddShippingType, EditShippingType, RemoveShippingType};
@@ -137,6 +142,13 @@ operations! {
     EditClient,
     ListTransactions,
     AddTransaction,
+    FindBrands,
+    FindParts,
+    ListCart,
+    AddToCart,
+    CreatePurchase,
+    ListPurchases,
+    ListPurchaseStatuses,
     GetProfile,
     SearchParts,
     ListOrders,

@@ -15,6 +15,9 @@ use crate::queue::settle::{self, Failure};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
 
+/// For so long at least what the upstream held counts as its present state.
+const FRESH: Duration = Duration::from_secs(10);
+
 /// What performing needs beside the call.
 pub struct Performer<'a> {
     /// The database.
@@ -128,7 +131,8 @@ async fn goes_out<O: Operation>(performer: &Performer<'_>, call: &Call, operatio
     };
     let second_look = context.timeout(O::UPSTREAM);
     // Before anything was sent only a fresh look counts: the call may have waited since, and somebody have acted.
-    let stale = !seen.sent && call.look_age.is_none_or(|age| age > second_look.as_secs_f64());
+    let fresh = second_look.max(FRESH).as_secs_f64();
+    let stale = !seen.sent && call.look_age.is_none_or(|age| age > fresh);
     let looks = if stale { 0 } else { call.looks };
     let sight = if looks > 0 {
         operation.sight(performer.pool, &seen).await?

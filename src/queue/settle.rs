@@ -220,7 +220,8 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 
 /// Calls whose answer was lost waited for this read-back. They are made again: each reads by its keys what still
 /// differs from the mirror that the read-back has just refreshed, and sends only that. None of them is due earlier than
-/// its own backoff says: an upstream that fails over every push and answers every read is not pressed.
+/// its own backoff says: an upstream that fails over every push and answers every read is not pressed. What has been looked
+/// at goes before what has not: it keeps its place in time, and a guarded call becomes urgent, lest the look grow stale.
 ///
 /// What must not be repeated, or is looked at before it is sent, goes by what `seen` read-back answered; one that died
 /// counts as a failure of its own.
@@ -228,7 +229,9 @@ async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, 
     sqlx::query(
         "WITH released AS (
              UPDATE queue.call
-                SET state = 'pending', due_at = greatest(due_at, now() + $2), waits_for = NULL,
+                SET state = 'pending', waits_for = NULL,
+                    due_at = CASE WHEN $2 = interval '0' THEN due_at ELSE greatest(due_at, now() + $2) END,
+                    priority = CASE WHEN $3 AND class = 'guarded' THEN 0 ELSE priority END,
                     looks = looks + $3::int, look_id = CASE WHEN $3 THEN $1 ELSE look_id END,
                     failures = failures + CASE WHEN NOT $3 AND (class = 'guarded' OR EXISTS (
                         SELECT FROM queue.attempt a

@@ -17,6 +17,7 @@ mod keaz;
 mod kill;
 mod migrations;
 mod panel;
+mod purchases;
 mod queue;
 mod refusals;
 mod runs;

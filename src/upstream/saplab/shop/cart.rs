@@ -2,7 +2,7 @@
 //! be ours. Called by `shop`.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::part::{days, filled};
@@ -10,7 +10,7 @@ use crate::upstream::object::Object;
 use crate::upstream::saplab::listed::Listed;
 
 /// What is in the cart.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cart {
     /// The lines that could be read.
     pub lines: Vec<CartLine>,
@@ -19,7 +19,7 @@ pub struct Cart {
 }
 
 /// One line of the cart. Texts that the shop did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartLine {
     /// The identifier by which the line is ordered.
     pub to_order: String,
@@ -46,6 +46,7 @@ pub struct CartLine {
     /// Days until delivery, at most.
     pub days_max: Option<i64>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 

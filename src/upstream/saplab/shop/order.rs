@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::part::{days, filled};
@@ -15,7 +15,7 @@ use crate::upstream::saplab::position::HistoryEntry;
 use crate::value::time;
 
 /// One page of positions.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopOrderPage {
     /// Those that could be read.
     pub positions: Vec<ShopPosition>,
@@ -26,7 +26,7 @@ pub struct ShopOrderPage {
 }
 
 /// One position of the client's order. Texts that the shop did not send are `""`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShopPosition {
     /// The position's id; the panel has the same.
     pub id: i64,
@@ -77,6 +77,7 @@ pub struct ShopPosition {
     /// When it was changed.
     pub date_modified: Option<DateTime<Utc>>,
     /// Fields that were there and could not be read.
+    #[serde(skip_deserializing)]
     pub unreadable: Vec<&'static str>,
 }
 
