@@ -162,9 +162,9 @@ fn facts(order: &Order) -> Vec<(&'static str, Option<String>)> {
 
 fn price(order: &Order) -> Option<String> {
     let mut parts = Vec::new();
-    parts.extend(order.price.map(|price| price.normalize().to_string()));
-    parts.extend(order.total.map(|total| format!("{} in all", total.normalize())));
-    parts.extend(order.max_price.map(|max| format!("at most {} allowed", max.normalize())));
+    parts.extend(order.price.map(|price| price.to_string()));
+    parts.extend(order.total.map(|total| format!("{} in all", total)));
+    parts.extend(order.max_price.map(|max| format!("at most {} allowed", max)));
     Some(parts.join(", "))
 }
 

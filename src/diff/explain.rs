@@ -129,7 +129,7 @@ const SAPLAB_ORDER: &str = r#"
            nullif(m.client_comment, '') AS comment, nullif(m.shipping_name, '') AS shipping,
            nullif(m.shipping_address, '') AS address, coalesce(m.date_added, e.created_at::timestamptz) AS ordered_at,
            coalesce(m.date_modified, e.updated_at::timestamptz) AS changed_at, m.seen_at, h.history,
-           e.status::text AS erp_status, coalesce(w.saplab_name || ' (' || w.saplab_status_id || ')') AS erp_means,
+           e.status::text AS erp_status, w.saplab_name || ' (' || w.saplab_status_id || ')' AS erp_means,
            CASE WHEN m.id IS NOT NULL AND e.saplab_id IS NULL THEN 'the next run of orders brings it into erp.orders'
                 WHEN d.saplab_id IS NOT NULL AND d.held IS NULL THEN 'the next run of orders sends the ERP''s status'
            END AS next,

@@ -163,7 +163,7 @@ const SENT: i64 = 10;
 /// Calls that change a position of a customer's order, newest first.
 pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<Sent>> {
     let about = "c.operation LIKE 'saplab.orders.%'
-        AND (c.args -> 'position' = to_jsonb($1) OR c.args -> 'positions' @> to_jsonb($1))";
+        AND (c.args -> 'position' = to_jsonb($1::bigint) OR c.args -> 'positions' @> to_jsonb($1::bigint))";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(position)
         .bind(SENT)
@@ -173,7 +173,7 @@ pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<
 
 /// Calls that bought something, newest first: for a purchase of the ERP, or by their token.
 pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Option<&str>) -> sqlx::Result<Vec<Sent>> {
-    let about = "c.key = 'purchase:' || $1 OR c.args -> 'purchase' = to_jsonb($1)
+    let about = "c.key = 'purchase:' || $1::bigint OR c.args -> 'purchase' = to_jsonb($1::bigint)
         OR c.operation = 'carreta.orders.create' AND c.args ->> 'comment' = $3";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(purchase)
