@@ -116,6 +116,10 @@ CREATE TABLE mirror.saplab_purchase (
     is_archived   bool,
     client_comment  text,
     manager_comment text,
+    shipping_name    text,
+    shipping_address text,
+    days_min      int,
+    days_max      int,
     history       jsonb,
     date_added    timestamptz,
     date_modified timestamptz,
@@ -153,7 +157,10 @@ ALTER TABLE mirror.saplab_order
     ADD COLUMN agreed_status_id bigint,
     ADD COLUMN shipping_name    text,
     ADD COLUMN shipping_address text,
+    ADD COLUMN days_min         int,
+    ADD COLUMN days_max         int,
     ADD COLUMN history          jsonb;
+COMMENT ON COLUMN mirror.saplab_order.days_min IS 'Delivery takes at least so many days; days_max: at most.';
 COMMENT ON COLUMN mirror.saplab_order.history IS 'What happened to the position, oldest first, as Saplab lists it: date (UTC), status, manager.';
 COMMENT ON COLUMN mirror.saplab_order.agreed_status_id IS 'The status at which Saplab and the ERP last agreed: another one was set by somebody in Saplab.';
 

@@ -71,6 +71,8 @@ enum Command {
     /// Its status and history, its delivery, what the ERP says, and what was sent about it and when.
     Explain(explain::Args),
     /// Make any single call to an upstream, through the queue, and print its answer
+    // --list stands alone.
+    #[command(subcommand_required = false)]
     Call {
         #[command(subcommand)]
         asked: call::Asked,

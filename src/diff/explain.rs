@@ -127,7 +127,8 @@ const SAPLAB_ORDER: &str = r#"
            nullif(concat_ws(' ', coalesce(m.client_name, e.client_name::text),
                             '(' || coalesce(m.client_id, e.client_id::bigint) || ')'), '') AS client,
            nullif(m.client_comment, '') AS comment, nullif(m.shipping_name, '') AS shipping,
-           nullif(m.shipping_address, '') AS address, coalesce(m.date_added, e.created_at::timestamptz) AS ordered_at,
+           nullif(m.shipping_address, '') AS address, m.days_min, m.days_max,
+           coalesce(m.date_added, e.created_at::timestamptz) AS ordered_at,
            coalesce(m.date_modified, e.updated_at::timestamptz) AS changed_at, m.seen_at, h.history,
            e.status::text AS erp_status, w.saplab_name || ' (' || w.saplab_status_id || ')' AS erp_means,
            CASE WHEN m.id IS NOT NULL AND e.saplab_id IS NULL THEN 'the next run of orders brings it into erp.orders'
@@ -167,7 +168,8 @@ const CARRETA_ORDER: &str = r#"
 const SAPLAB_PURCHASE: &str = r#"
     SELECT s.id, s.invoice AS number, s.brand, s.article, s.name, s.quantity, s.price, s.total,
            coalesce(s.status_name, t.name) AS status, s.status_id, s.is_paid, s.is_denied, s.is_archived,
-           nullif(s.client_comment, '') AS comment, s.date_added AS ordered_at, s.date_modified AS changed_at, s.seen_at,
+           nullif(s.client_comment, '') AS comment, nullif(s.shipping_name, '') AS shipping,
+           nullif(s.shipping_address, '') AS address, s.days_min, s.days_max, s.date_added AS ordered_at, s.date_modified AS changed_at, s.seen_at,
            p.id AS purchase, p.max_price, e.status::text AS erp_status, coalesce(e.error::text, p.error) AS error,
            h.history
       FROM mirror.saplab_purchase s
@@ -195,7 +197,9 @@ const PURCHASE: &str = r#"
            coalesce(mirror.carreta_status(c.status), s.status_name, t.name,
                     nullif(concat_ws(': ', c.status::text, nullif(c.status_display, '')), '')) AS status,
            coalesce(c.status::bigint, s.status_id) AS status_id, s.is_paid, s.is_denied, s.is_archived, p.token AS comment,
-           c.period_min AS days_min, c.period_max AS days_max, coalesce(p.placed_at, c.created, s.date_added) AS ordered_at,
+           nullif(s.shipping_name, '') AS shipping, nullif(s.shipping_address, '') AS address,
+           coalesce(c.period_min, s.days_min) AS days_min, coalesce(c.period_max, s.days_max) AS days_max,
+           coalesce(p.placed_at, c.created, s.date_added) AS ordered_at,
            coalesce(c.seen_at, s.seen_at) AS seen_at, f.id AS purchase, coalesce(p.supplier, e.supplier::text) AS supplier,
            p.ordered_id::text AS supplier_order_id, coalesce(p.max_price, e.max_price::numeric) AS max_price,
            coalesce(e.status::text, p.state) AS erp_status,

@@ -67,18 +67,20 @@ pub(crate) async fn set_positions(
         "INSERT INTO mirror.saplab_order AS m (
              id, invoice, client_id, client_name, brand, article, name, quantity, price, total, initial_price,
              status_id, status_name, distributor_id, distributor_name, client_comment, manager_comment, deny_request,
-             is_paid, is_denied, is_archived, doc_id, date_added, date_modified, shipping_name, shipping_address, history)
+             is_paid, is_denied, is_archived, doc_id, date_added, date_modified, shipping_name, shipping_address, days_min, days_max,
+             history)
          SELECT DISTINCT ON (x.id) x.id, x.invoice, x.client_id, x.client_name, x.brand, x.article, x.name,
              x.quantity, x.price, x.total, x.initial_price, x.status_id, x.status_name, x.distributor_id,
              x.distributor_name, x.client_comment, x.manager_comment, x.deny_request, x.is_paid, x.is_denied,
-             x.is_archived, x.doc_id, x.date_added, x.date_modified, x.shipping_name, x.shipping_address, x.history
+             x.is_archived, x.doc_id, x.date_added, x.date_modified, x.shipping_name, x.shipping_address, x.days_min,
+             x.days_max, x.history
            FROM ROWS FROM (jsonb_to_recordset($1) AS (
                     id bigint, invoice text, client_id bigint, client_name text, brand text, article text, name text,
                     quantity int, price numeric, total numeric, initial_price numeric, status_id bigint,
                     status_name text, distributor_id bigint, distributor_name text, client_comment text,
                     manager_comment text, deny_request bool, is_paid bool, is_denied bool, is_archived bool,
                     doc_id bigint, date_added timestamptz, date_modified timestamptz, shipping_name text,
-                    shipping_address text, history jsonb)) WITH ORDINALITY AS x
+                    shipping_address text, days_min int, days_max int, history jsonb)) WITH ORDINALITY AS x
           ORDER BY x.id, x.ordinality DESC
          ON CONFLICT (id) DO UPDATE SET
              invoice = excluded.invoice, client_id = excluded.client_id, client_name = excluded.client_name,
@@ -90,7 +92,8 @@ pub(crate) async fn set_positions(
              deny_request = excluded.deny_request, is_paid = excluded.is_paid, is_denied = excluded.is_denied,
              is_archived = excluded.is_archived, doc_id = excluded.doc_id, date_added = excluded.date_added,
              date_modified = excluded.date_modified, shipping_name = excluded.shipping_name,
-             shipping_address = excluded.shipping_address, history = excluded.history, seen_at = now()
+             shipping_address = excluded.shipping_address, days_min = excluded.days_min,
+             days_max = excluded.days_max, history = excluded.history, seen_at = now()
           WHERE to_jsonb(m) - '{seen_at,agreed_status_id}'::text[]
                 IS DISTINCT FROM to_jsonb(excluded) - '{seen_at,agreed_status_id}'::text[]
             AND m.seen_at < $2",
@@ -105,6 +108,8 @@ pub(crate) async fn set_positions(
 /// Money and quantities travel as text: JSON numbers would be floats on the way.
 fn row(position: &Position) -> serde_json::Value {
     let decimal = |value: Option<rust_decimal::Decimal>| value.map(|value| value.to_string());
+    // What does not fit into the column is unknown.
+    let days = |days: Option<i64>| days.and_then(|days| i32::try_from(days).ok());
     serde_json::json!({
         "id": position.id,
         "invoice": position.invoice,
@@ -132,6 +137,8 @@ fn row(position: &Position) -> serde_json::Value {
         "date_modified": position.date_modified,
         "shipping_name": position.shipping_name,
         "shipping_address": position.shipping_address,
+        "days_min": days(position.delivery_min),
+        "days_max": days(position.delivery_max),
         "history": position.history,
     })
 }

@@ -70,14 +70,16 @@ pub(crate) async fn set_purchases(tx: &mut PgConnection, positions: &[ShopPositi
     let changed = sqlx::query(
         "INSERT INTO mirror.saplab_purchase AS m (
              id, invoice, brand, article, name, quantity, price, total, status_id, status_name, is_paid, is_denied,
-             is_archived, client_comment, manager_comment, history, date_added, date_modified)
+             is_archived, client_comment, manager_comment, shipping_name, shipping_address, days_min, days_max, history,
+             date_added, date_modified)
          SELECT DISTINCT ON (x.id) x.id, x.invoice, x.brand, x.article, x.name, x.quantity, x.price, x.total,
              x.status_id, x.status_name, x.is_paid, x.is_denied, x.is_archived, x.client_comment, x.manager_comment,
-             x.history, x.date_added, x.date_modified
+             x.shipping_name, x.shipping_address, x.days_min, x.days_max, x.history, x.date_added, x.date_modified
            FROM ROWS FROM (jsonb_to_recordset($1) AS (
                     id bigint, invoice text, brand text, article text, name text, quantity int, price numeric,
                     total numeric, status_id bigint, status_name text, is_paid bool, is_denied bool, is_archived bool,
-                    client_comment text, manager_comment text, history jsonb, date_added timestamptz,
+                    client_comment text, manager_comment text, shipping_name text, shipping_address text,
+                    days_min int, days_max int, history jsonb, date_added timestamptz,
                     date_modified timestamptz)) WITH ORDINALITY AS x
           ORDER BY x.id, x.ordinality DESC
          ON CONFLICT (id) DO UPDATE SET
@@ -86,6 +88,8 @@ pub(crate) async fn set_purchases(tx: &mut PgConnection, positions: &[ShopPositi
              status_id = excluded.status_id, status_name = excluded.status_name, is_paid = excluded.is_paid,
              is_denied = excluded.is_denied, is_archived = excluded.is_archived,
              client_comment = excluded.client_comment, manager_comment = excluded.manager_comment,
+             shipping_name = excluded.shipping_name, shipping_address = excluded.shipping_address,
+             days_min = excluded.days_min, days_max = excluded.days_max,
              history = excluded.history, date_added = excluded.date_added, date_modified = excluded.date_modified,
              seen_at = now()
           WHERE to_jsonb(m) - 'seen_at' IS DISTINCT FROM to_jsonb(excluded) - 'seen_at'",
@@ -114,6 +118,10 @@ fn purchase_row(position: &ShopPosition) -> serde_json::Value {
         "is_archived": position.is_archived,
         "client_comment": position.client_comment,
         "manager_comment": position.manager_comment,
+        "shipping_name": position.shipping_name,
+        "shipping_address": position.shipping_address,
+        "days_min": units(position.days_min),
+        "days_max": units(position.days_max),
         "history": position.history,
         "date_added": position.date_added,
         "date_modified": position.date_modified,
