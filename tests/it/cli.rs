@@ -305,7 +305,7 @@ async fn the_queue_shows_its_calls_and_their_attempts() {
     );
     let again = said(&fixture, &["queue", "retry", &dead]).await;
     assert!(
-        again.contains("is cancelled: only a waiting or dead call") && again.ends_with("exit code 1\n"),
+        again.contains("is cancelled: only a waiting, quarantined or dead call") && again.ends_with("exit code 1\n"),
         "{again}"
     );
     let unknown = said(&fixture, &["queue", "show", "987654"]).await;
