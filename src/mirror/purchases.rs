@@ -49,6 +49,7 @@ pub(crate) async fn reconcile(tx: &mut PgConnection) -> sqlx::Result<()> {
          UPDATE mirror.purchase p SET state = 'failed', error = c.reason
            FROM queue.call c
           WHERE p.state IN ('placing', 'unknown') AND c.key = 'purchase:' || p.id AND c.state = 'dead'
+            AND c.ended_at >= p.began_at
             AND NOT EXISTS (SELECT FROM queue.call o WHERE o.key = c.key
                                AND o.state IN ('pending', 'running', 'unknown', 'quarantined'));
          UPDATE mirror.purchase p SET state = 'placing', error = NULL

@@ -23,5 +23,6 @@ mod refusals;
 mod runs;
 mod schedule;
 mod secrets;
+mod shop;
 mod support;
 mod sync;
