@@ -7,10 +7,12 @@
     reason = "a panic of a test is its report"
 )]
 
+mod call;
 mod carreta;
 mod cli;
 mod daemon;
 mod erp_views;
+mod explain;
 mod faults;
 mod harness;
 mod keaz;
@@ -26,3 +28,4 @@ mod secrets;
 mod shop;
 mod support;
 mod sync;
+mod upstreams;
