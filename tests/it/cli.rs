@@ -34,7 +34,7 @@ const COMMANDS: [(&str, &[&str]); 20] = [
     ("help_completions", &["completions"]),
 ];
 
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "plan",
     "plan_json",
     "plan_in_sync",
@@ -44,6 +44,7 @@ const OTHERS: [&str; 11] = [
     "queue_list",
     "queue_list_json",
     "queue_show",
+    "explain_order",
     "config_show",
     "config_check",
 ];
@@ -310,6 +311,14 @@ async fn the_queue_shows_its_calls_and_their_attempts() {
     );
     let unknown = said(&fixture, &["queue", "show", "987654"]).await;
     assert!(unknown.contains("there is no call 987654"), "{unknown}");
+}
+
+#[tokio::test]
+async fn an_order_is_told_on_one_screen() {
+    let fixture = changed().await;
+    fixture.sync_done(&[Job::Orders]).await;
+    fixture.sync_done(&[Job::Orders]).await;
+    insta::assert_snapshot!("explain_order", said(&fixture, &["explain", "--order", "NZ-001"]).await);
 }
 
 #[tokio::test]
