@@ -1,5 +1,7 @@
 //! What a search found at a supplier. Each search takes the place of the one before it for the same article.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ pub(crate) struct Offer<'a> {
     /// Units, where the supplier gives a number.
     pub(crate) quantity: Option<i64>,
     /// As the supplier writes it.
-    pub(crate) quantity_text: Option<&'a str>,
+    pub(crate) quantity_text: Option<Cow<'a, str>>,
     /// The most that can be ordered; `None` = nothing can.
     pub(crate) most: Option<i64>,
     /// Units that an order must be a multiple of.

@@ -89,7 +89,7 @@ fn offer(part: &Part) -> Offer<'_> {
         name: &part.name,
         price: part.price,
         quantity: part.quantity().exact(),
-        quantity_text: Some(&part.qty),
+        quantity_text: Some(part.qty.as_str().into()),
         most: order_qty::most(&part.quantity()),
         min_quantity: part.min_qty,
         days_min: part.period_min,

@@ -17,6 +17,9 @@ use crate::upstream::{Fault, Upstream};
 /// The supplier's name in `mirror.offer`.
 const SUPPLIER: &str = "saplab";
 
+/// No purchase is of more units.
+const MOST: i64 = 10_000;
+
 /// Lists the brands that have an article.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct FindBrands {
@@ -66,7 +69,7 @@ impl FindParts {
             name: &part.name,
             price: part.price,
             quantity: part.stock,
-            quantity_text: quantity_text.as_deref(),
+            quantity_text: part.stock.map(|units| units.to_string().into()),
             // Where the supplier does not say, the shop itself decides when it is put into the cart.
             most: part.stock.or(Some(MOST)),
             min_quantity: part.multiplicity,

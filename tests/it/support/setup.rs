@@ -26,6 +26,7 @@ pub(crate) const STATUS_MAP: [(&str, u64); 8] = [
 pub(crate) struct Setup {
     values: BTreeMap<String, Value>,
     price_lists: Vec<String>,
+    client_api: bool,
     /// What the simulator is started with; every upstream's credentials are taken from here.
     pub(crate) options: Options,
 }
@@ -36,6 +37,7 @@ impl Setup {
         let mut setup = Self {
             values: BTreeMap::new(),
             price_lists: Vec::new(),
+            client_api: false,
             options: Options::default(),
         };
         for job in ["warehouses", "stock", "prices", "orders", "purchases", "reference"] {
@@ -79,6 +81,12 @@ impl Setup {
         self
     }
 
+    /// Configures the simulated shop's client API too: we are one of its customers then.
+    pub(crate) fn client_api(mut self) -> Self {
+        self.client_api = true;
+        self
+    }
+
     /// Starts the simulator, makes the database, loads the settings.
     pub(crate) async fn start(mut self) -> Fixture {
         let database = TestDatabase::fresh().await;
@@ -109,6 +117,15 @@ impl Setup {
             ("carreta.api_key", options.carreta_key),
         ] {
             self.values.entry(key.to_owned()).or_insert_with(|| value.into());
+        }
+        if self.client_api {
+            for (key, value) in [
+                ("saplab.client.base_url", sim.saplab_url()),
+                ("saplab.client.login", self.options.client_login.clone()),
+                ("saplab.client.password", self.options.client_password.clone()),
+            ] {
+                self.put(key, value);
+            }
         }
         let list = |name: &String| json!({ "name": name, "url": sim.price_list_url(name) });
         let lists: Vec<Value> = self.price_lists.iter().map(list).collect();
