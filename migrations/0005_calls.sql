@@ -30,6 +30,10 @@ COMMENT ON COLUMN queue.attempt.outcome IS 'NULL = under way, or its worker died
 
 INSERT INTO queue.setting (name, value) VALUES ('installation', to_jsonb(gen_random_uuid()::text));
 
+ALTER TABLE queue.upstream ADD COLUMN next_free_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON TABLE queue.upstream IS 'Upstreams that rest, after a refused credential or an answer that is not their API; and how fast each is called.';
+COMMENT ON COLUMN queue.upstream.next_free_at IS 'The bucket of queue.NAME.rate: ahead of the clock by one interval for each call that was claimed lately.';
+
 -- Purchases.
 
 CREATE TABLE mirror.offer (
