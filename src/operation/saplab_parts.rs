@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
+use crate::erp;
 use crate::mirror::offers::{self, Offer};
 use crate::mirror::shop::same_goods;
 use crate::queue::{Class, Priority};
@@ -106,7 +107,8 @@ impl Operation for FindParts {
     async fn apply(&self, tx: &mut PgConnection, _: &Context, (): &(), page: &PartPage) -> Result<Applied, ApplyError> {
         let found: Vec<_> = page.parts.iter().map(|part| self.offer(part)).collect();
         let searched = offers::searched(&self.article, Some(&self.brand));
-        let numbers = offers::set(tx, SUPPLIER, &searched, &found).await?;
+        let numbers = offers::set(tx, SUPPLIER, &searched, &found, page.rejected.is_empty()).await?;
+        erp::prices::write_spot(tx, SUPPLIER, &searched).await?;
         Ok(Applied {
             answer: offers::numbered(page, "parts", &numbers),
             ..pulled(found.len(), &page.rejected)

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-use sqlx::{PgExecutor, PgPool};
 use sqlx::postgres::types::PgInterval;
+use sqlx::{PgExecutor, PgPool};
 
-use super::rate::{self, Allowance, Pace};
 use super::Call;
+use super::rate::{self, Allowance, Pace};
 
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;

@@ -161,7 +161,9 @@ impl Shared {
             };
             let wait = match claimed {
                 // The rate limit stopped it: there may be more.
-                Ok(Started { free_in: Some(wait), .. }) => Wait::Exactly(wait),
+                Ok(Started {
+                    free_in: Some(wait), ..
+                }) => Wait::Exactly(wait),
                 // A full batch: there may be more.
                 Ok(Started { calls, .. }) if calls > 0 && calls == free && free < concurrency => continue,
                 Ok(_) => Wait::AtMost(self.context.borrow().settings.queue.poll),

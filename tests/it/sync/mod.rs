@@ -3,4 +3,5 @@
 mod orders;
 mod prices;
 mod published;
+mod spot;
 mod stock;
