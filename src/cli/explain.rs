@@ -112,7 +112,9 @@ fn facts(order: &Order) -> Vec<(&'static str, Option<String>)> {
         (one, other) => one.or(other).map(|days| format!("{days} days")),
     };
     let flag = |flag: Option<bool>, yes: &str| flag.filter(|set| *set).map(|_| yes.to_owned());
-    let paid = order.is_paid.map(|paid| if paid { "paid" } else { "not paid" }.to_owned());
+    let paid = order
+        .is_paid
+        .map(|paid| if paid { "paid" } else { "not paid" }.to_owned());
     let status = words(&[order.status.clone(), id], " ");
     let of_supplier = order.supplier.as_ref().map(|supplier| match &order.supplier_order_id {
         Some(id) => format!("{supplier}, order {id}"),
@@ -142,7 +144,10 @@ fn facts(order: &Order) -> Vec<(&'static str, Option<String>)> {
         ),
         ("client", order.client.clone()),
         ("comment", order.comment.clone()),
-        ("delivery", words(&[order.shipping.clone(), order.address.clone(), days], ", ")),
+        (
+            "delivery",
+            words(&[order.shipping.clone(), order.address.clone(), days], ", "),
+        ),
         ("ordered", order.ordered_at.map(time)),
         ("changed", order.changed_at.map(time)),
         (

@@ -52,9 +52,15 @@ async fn the_list_shows_every_operation_with_class_and_arguments() {
             (row["operation"].as_str(), row["class"].as_str()),
             (Some(entry.name), Some(entry.class.as_str()))
         );
-        let line = table.out.lines().find(|line| line.split_whitespace().next() == Some(entry.name));
+        let line = table
+            .out
+            .lines()
+            .find(|line| line.split_whitespace().next() == Some(entry.name));
         let line = line.unwrap_or_else(|| panic!("{} is not in the table", entry.name));
-        assert!(line.contains(entry.class.as_str()) && line.contains(entry.about), "{line}");
+        assert!(
+            line.contains(entry.class.as_str()) && line.contains(entry.about),
+            "{line}"
+        );
         for arg in entry.args {
             assert!(line.contains(&format!("--{}", arg.name)), "{line}");
         }
@@ -67,11 +73,21 @@ async fn each_operation_has_its_own_help() {
     let fixture = Setup::new().start().await;
     let help = call(&fixture, &["saplab.orders.set_status", "--help"]).await;
     assert_eq!(help.code, Some(0), "{}", help.err);
-    for words in ["Set a position's status", "--position <NUMBER>", "(required)", "--status <NUMBER>", "--yes"] {
+    for words in [
+        "Set a position's status",
+        "--position <NUMBER>",
+        "(required)",
+        "--status <NUMBER>",
+        "--yes",
+    ] {
         assert!(help.out.contains(words), "no «{words}» in: {}", help.out);
     }
     let help = call(&fixture, &["carreta.profile.get", "--help"]).await;
-    assert!(help.out.contains("--account <TEXT>") && !help.out.contains("--yes"), "{}", help.out);
+    assert!(
+        help.out.contains("--account <TEXT>") && !help.out.contains("--yes"),
+        "{}",
+        help.out
+    );
 }
 
 #[tokio::test]
@@ -81,14 +97,35 @@ async fn what_cannot_be_meant_is_2_with_a_sentence_and_nothing_is_enqueued() {
         (vec!["saplab.orders.nonsense"], "saplab.orders.nonsense"),
         (vec![], "Usage: sverka call"),
         (vec!["carreta.profile.get", "--acount", "1"], "--acount"),
-        (vec!["carreta.profile.get", "--arg", "acount=1"], "carreta.profile.get has no argument «acount»"),
-        (vec!["carreta.profile.get", "--arg", "account"], "--arg account: name=value is expected"),
+        (
+            vec!["carreta.profile.get", "--arg", "acount=1"],
+            "carreta.profile.get has no argument «acount»",
+        ),
+        (
+            vec!["carreta.profile.get", "--arg", "account"],
+            "--arg account: name=value is expected",
+        ),
         (vec!["carreta.orders.get"], "carreta.orders.get needs --id"),
-        (vec!["carreta.orders.get", "--id", "A111342-1"], "--id: «A111342-1» is not a whole number"),
-        (vec!["carreta.orders.get", "--id", "1", "--id", "2"], "--id is given more than once"),
-        (vec!["saplab.orders.list", "--date_from", "31.12.2026"], "is not a day like 2026-12-31"),
-        (vec!["saplab.orders.list", "--is_payed", "maybe"], "is not true or false"),
-        (vec!["keaz.resource.add", "--resource", "x", "--rows", "{"], "this is not JSON"),
+        (
+            vec!["carreta.orders.get", "--id", "A111342-1"],
+            "--id: «A111342-1» is not a whole number",
+        ),
+        (
+            vec!["carreta.orders.get", "--id", "1", "--id", "2"],
+            "--id is given more than once",
+        ),
+        (
+            vec!["saplab.orders.list", "--date_from", "31.12.2026"],
+            "is not a day like 2026-12-31",
+        ),
+        (
+            vec!["saplab.orders.list", "--is_payed", "maybe"],
+            "is not true or false",
+        ),
+        (
+            vec!["keaz.resource.add", "--resource", "x", "--rows", "{"],
+            "this is not JSON",
+        ),
         (vec!["saplab.cart.list"], "is not configured: sverka config show"),
         (
             vec!["saplab.orders.pay", "--position", "1"],
@@ -119,7 +156,12 @@ async fn an_answer_is_json_or_a_table() {
 #[tokio::test]
 async fn an_argument_may_be_spelled_in_three_ways() {
     let fixture = Setup::new().start().await;
-    for args in [["--client_id", "2"], ["--client-id", "2"], ["--arg", "client_id=2"], ["--arg", "client-id=2"]] {
+    for args in [
+        ["--client_id", "2"],
+        ["--client-id", "2"],
+        ["--arg", "client_id=2"],
+        ["--arg", "client-id=2"],
+    ] {
         let said = call(&fixture, &[&["saplab.clients.list"], &args[..]].concat()).await;
         assert_eq!(said.code, Some(0), "{args:?}: {}", said.err);
         let clients = said.json()["clients"].clone();
@@ -139,7 +181,9 @@ async fn a_refusal_is_1_in_the_upstreams_own_words() {
 
 #[tokio::test]
 async fn an_upstream_that_cannot_be_reached_is_69_and_the_call_stays_in_the_queue() {
-    let setup = Setup::new().set("queue.backoff_base", "10m").set("queue.backoff_max", "10m");
+    let setup = Setup::new()
+        .set("queue.backoff_base", "10m")
+        .set("queue.backoff_max", "10m");
     let mut fixture = setup.set("carreta.base_url", "http://127.0.0.1:1").start().await;
     let said = call(&fixture, &["carreta.profile.get"]).await;
     said.ended(69, "Nothing is lost: it stays in the queue");
@@ -161,7 +205,9 @@ async fn with_a_daemon_alive_the_daemon_makes_the_call() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_eq!(said.json()["city"], "Уфа");
     let makers = fixture
-        .value("(SELECT string_agg(DISTINCT d.role, ' ') FROM queue.attempt a JOIN queue.daemon d ON d.id = a.daemon_id)")
+        .value(
+            "(SELECT string_agg(DISTINCT d.role, ' ') FROM queue.attempt a JOIN queue.daemon d ON d.id = a.daemon_id)",
+        )
         .await;
     assert_eq!(makers.as_deref(), Some("daemon"));
     daemon.stop().await;
@@ -217,9 +263,11 @@ async fn what_may_have_happened_goes_to_a_person_who_looks_and_then_decides() {
 async fn what_a_person_gives_up_is_not_made() {
     let fixture = Setup::new().set("saplab.panel.timeout", "1s").start().await;
     fixture.positions(1);
-    fixture
-        .sim
-        .inject(Rule::once(Upstream::Saplab, "saplab.panel.order.documents", Action::Drop));
+    fixture.sim.inject(Rule::once(
+        Upstream::Saplab,
+        "saplab.panel.order.documents",
+        Action::Drop,
+    ));
     let said = call(&fixture, &["saplab.orders.documents", "--positions", "1", "--yes"]).await;
     said.ended(1, "It is not repeated");
     let id = fixture

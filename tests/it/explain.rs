@@ -70,22 +70,35 @@ async fn a_position_is_told_with_its_history_its_delivery_and_what_was_sent() {
             "sent      nothing",
         ],
     );
-    assert!(!before.contains('\u{1b}'), "control characters stay away from the terminal");
+    assert!(
+        !before.contains('\u{1b}'),
+        "control characters stay away from the terminal"
+    );
 
     fixture
         .sql("UPDATE erp.orders SET status = 'issued' WHERE saplab_id = 1")
         .await;
     assert_says(
         &told(&fixture, "1").await,
-        &["next      the next run of orders sends the ERP's status", "«issued», which means «Выдано (Отправлено) (4)»"],
+        &[
+            "next      the next run of orders sends the ERP's status",
+            "«issued», which means «Выдано (Отправлено) (4)»",
+        ],
     );
     fixture.sync_done(&[Job::Orders]).await;
     let after = told(&fixture, " 1 ").await;
     assert_says(
         &after,
-        &["status    Выдано (Отправлено) (4)", "sent, newest first\n", r#"saplab.orders.set_status {"position":1} done"#],
+        &[
+            "status    Выдано (Отправлено) (4)",
+            "sent, newest first\n",
+            r#"saplab.orders.set_status {"position":1} done"#,
+        ],
     );
-    assert!(!after.contains("next  ") && !after.contains("nothing had to be sent"), "{after}");
+    assert!(
+        !after.contains("next  ") && !after.contains("nothing had to be sent"),
+        "{after}"
+    );
 }
 
 #[tokio::test]
@@ -117,11 +130,17 @@ async fn what_holds_a_status_and_what_the_shop_refused_is_said() {
     fixture.sync(&[Job::Orders]).await;
     assert_says(
         &told(&fixture, "1").await,
-        &["held      Saplab refused this status: Статус закрыт.", "dead: Статус закрыт."],
+        &[
+            "held      Saplab refused this status: Статус закрыт.",
+            "dead: Статус закрыт.",
+        ],
     );
     assert_says(
         &told(&fixture, "2").await,
-        &["«lost in the post», which means nothing at Saplab", "held      ERP status «lost in the post» is not in"],
+        &[
+            "«lost in the post», which means nothing at Saplab",
+            "held      ERP status «lost in the post» is not in",
+        ],
     );
 }
 
@@ -148,7 +167,10 @@ async fn a_purchase_at_carreta_is_found_by_its_id_and_by_carretas_id_and_number(
         .await;
     assert_says(
         &told(&fixture, "70").await,
-        &["Purchase of the ERP, id 70\n", "next      the next run of purchases buys it"],
+        &[
+            "Purchase of the ERP, id 70\n",
+            "next      the next run of purchases buys it",
+        ],
     );
     fixture.sync(&[Job::Purchases]).await;
     let order = fixture.sim.world().carreta.orders.last().unwrap().clone();
@@ -166,12 +188,20 @@ async fn a_purchase_at_carreta_is_found_by_its_id_and_by_carretas_id_and_number(
             "\"purchase\":70",
         ],
     );
-    assert_says(&told(&fixture, "71").await, &["error     no offer of UFI OC47", "ERP       «failed»"]);
+    assert_says(
+        &told(&fixture, "71").await,
+        &["error     no offer of UFI OC47", "ERP       «failed»"],
+    );
     for number in [order.id.to_string(), order.number.to_lowercase()] {
         let text = told(&fixture, &number).await;
         assert_says(
             &text,
-            &["Our order at Carreta, id", "purchase  70 of the ERP", "  history\n", "carreta.orders.create"],
+            &[
+                "Our order at Carreta, id",
+                "purchase  70 of the ERP",
+                "  history\n",
+                "carreta.orders.create",
+            ],
         );
         let signatures: Vec<String> = fixture.sim.world().carreta.signatures.keys().cloned().collect();
         assert!(signatures.iter().all(|signature| !text.contains(signature.as_str())));
@@ -205,11 +235,19 @@ async fn a_purchase_at_the_shop_is_found_by_position_and_invoice() {
         (&by_id[0]["kind"], &by_id[0]["purchase"], &by_id[0]["status"]),
         (&json!("saplab_purchase"), &json!(70), &json!("Принято"))
     );
-    let sent: Vec<&Value> = by_id[0]["sent"].as_array().unwrap().iter().map(|sent| &sent["operation"]).collect();
+    let sent: Vec<&Value> = by_id[0]["sent"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|sent| &sent["operation"])
+        .collect();
     assert_eq!(sent, ["saplab.purchases.create", "saplab.cart.add"], "newest first");
     assert_says(
         &told(&fixture, "70").await,
-        &[&format!("supplier  saplab, order {}\n", position.id), "status    Принято"],
+        &[
+            &format!("supplier  saplab, order {}\n", position.id),
+            "status    Принято",
+        ],
     );
 }
 

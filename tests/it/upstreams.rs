@@ -34,7 +34,10 @@ fn table() -> Vec<Row> {
             operation: cells[0].trim_matches('`').to_owned(),
             method: cells[1].to_owned(),
             class: cells[2].to_owned(),
-            tests: cells[5].split(", ").map(|name| name.trim_matches('`').to_owned()).collect(),
+            tests: cells[5]
+                .split(", ")
+                .map(|name| name.trim_matches('`').to_owned())
+                .collect(),
         }
     })
     .collect()
@@ -43,14 +46,20 @@ fn table() -> Vec<Row> {
 #[test]
 fn every_operation_stands_once_in_the_table_with_its_class_and_nothing_else_does() {
     let rows = table();
-    let mut written: Vec<(&str, &str)> = rows.iter().map(|row| (row.operation.as_str(), row.class.as_str())).collect();
+    let mut written: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row.operation.as_str(), row.class.as_str()))
+        .collect();
     let mut coded: Vec<(&str, &str)> = operation::catalogue()
         .iter()
         .map(|entry| (entry.name, entry.class.as_str()))
         .collect();
     written.sort_unstable();
     coded.sort_unstable();
-    assert_eq!(written, coded, "docs/UPSTREAMS.md (left) and operation::catalogue() (right)");
+    assert_eq!(
+        written, coded,
+        "docs/UPSTREAMS.md (left) and operation::catalogue() (right)"
+    );
     assert!(rows.iter().all(|row| !row.method.is_empty()));
 }
 
@@ -75,7 +84,8 @@ fn every_operation_is_named_described_and_warned_of() {
         let name = entry.name;
         assert!(names.insert(name), "{name} stands twice");
         let parts: Vec<&str> = name.split('.').collect();
-        let plain = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        let plain =
+            |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(
             parts.len() == 3 && parts.iter().all(plain),
             "{name} is not upstream.resource.action"
@@ -117,7 +127,8 @@ async fn everything() -> Fixture {
     fixture.fill(1, 4).await;
     fixture.sync_done(&[Job::Stock]).await;
     fixture.positions(6);
-    let list = PriceList::text("Производитель;Артикул;Наименование;Цена;Количество\r\nUFI;30.896.00;Фильтр;1 234.50;Есть\r\n");
+    let list =
+        PriceList::text("Производитель;Артикул;Наименование;Цена;Количество\r\nUFI;30.896.00;Фильтр;1 234.50;Есть\r\n");
     {
         let mut world = fixture.sim.world();
         world.carreta.price_lists.insert("main".into(), list);
@@ -190,7 +201,10 @@ async fn sample(fixture: &Fixture, name: &str) -> Option<(Value, &'static str)> 
             let args = json!({ "warehouse": "W1", "articles": ["ART-00002"] });
             (args, "keaz.remains.delete")
         }
-        "keaz.resource.get" => (json!({ "resource": "warehouses", "filter": { "code": ["W1"] } }), "keaz.warehouses.get"),
+        "keaz.resource.get" => (
+            json!({ "resource": "warehouses", "filter": { "code": ["W1"] } }),
+            "keaz.warehouses.get",
+        ),
         "keaz.resource.list" => (json!({ "resource": "remains" }), "keaz.remains.list"),
         "keaz.resource.add" => {
             let rows = json!([{ "code": "R1", "address": "г. Уфа", "contacts": "" }]);
@@ -198,7 +212,10 @@ async fn sample(fixture: &Fixture, name: &str) -> Option<(Value, &'static str)> 
         }
         "keaz.resource.update" => {
             let rows = json!([{ "code": "W1", "contacts": "" }]);
-            (json!({ "resource": "warehouses", "rows": rows }), "keaz.warehouses.update")
+            (
+                json!({ "resource": "warehouses", "rows": rows }),
+                "keaz.warehouses.update",
+            )
         }
         "keaz.resource.delete" => {
             let rows = json!([{ "warehouse": "W1", "article": "ART-00003" }]);
@@ -269,12 +286,17 @@ async fn shop(fixture: &Fixture, name: &str) -> Option<(Value, &'static str)> {
     let brand = "MEAT&DORIA;";
     Some(match name {
         "saplab.parts.brands" => (json!({ "article": "9054" }), "saplab.client.parts.brands"),
-        "saplab.parts.search" => (json!({ "article": "9054", "brand": brand }), "saplab.client.parts.search"),
+        "saplab.parts.search" => (
+            json!({ "article": "9054", "brand": brand }),
+            "saplab.client.parts.search",
+        ),
         "saplab.cart.list" => (json!({}), "saplab.client.cart.list"),
         "saplab.cart.add" => {
             let search = json!({ "article": "9054", "brand": brand });
             fixture.answer("saplab.parts.search", search).await;
-            let offer = fixture.value("SELECT id FROM mirror.offer WHERE supplier = 'saplab'").await;
+            let offer = fixture
+                .value("SELECT id FROM mirror.offer WHERE supplier = 'saplab'")
+                .await;
             let offer: i64 = offer.unwrap().parse().unwrap();
             let args = json!({ "offer": offer, "quantity": 1, "article": "9054", "brand": brand });
             (args, "saplab.client.cart.add")
@@ -299,7 +321,9 @@ fn assert_can_be_typed(entry: &Entry, args: &Value) {
     for arg in entry.args.iter().filter(|arg| arg.required) {
         assert!(args.contains_key(arg.name), "{} needs --{}", entry.name, arg.name);
     }
-    let required = args.iter().filter(|(name, _)| entry.args.iter().any(|arg| arg.required && arg.name == *name));
+    let required = args
+        .iter()
+        .filter(|(name, _)| entry.args.iter().any(|arg| arg.required && arg.name == *name));
     let required = required.map(|(name, value)| (name.clone(), value.clone())).collect();
     if let Err(error) = entry.call(required) {
         panic!("{}: an argument that is not called required is: {error}", entry.name);
