@@ -30,6 +30,10 @@ COMMENT ON COLUMN queue.attempt.outcome IS 'NULL = under way, or its worker died
 
 INSERT INTO queue.setting (name, value) VALUES ('installation', to_jsonb(gen_random_uuid()::text));
 
+ALTER TABLE queue.upstream ADD COLUMN next_free_at timestamptz NOT NULL DEFAULT now();
+COMMENT ON TABLE queue.upstream IS 'Upstreams that rest, after a refused credential or an answer that is not their API; and how fast each is called.';
+COMMENT ON COLUMN queue.upstream.next_free_at IS 'The bucket of queue.NAME.rate: ahead of the clock by one interval for each call that was claimed lately.';
+
 -- Purchases.
 
 CREATE TABLE mirror.offer (
@@ -60,6 +64,26 @@ COMMENT ON COLUMN mirror.offer.most IS 'So many units can be ordered at most; NU
 COMMENT ON COLUMN mirror.offer.is_cross IS 'Another article that may replace the searched one.';
 COMMENT ON COLUMN mirror.offer.probability IS 'Of delivery, in per cent; NULL = the supplier does not know.';
 COMMENT ON COLUMN mirror.offer.ticket IS 'What the supplier wants to have back with an order, signature included. Read by the order alone; never shown.';
+
+CREATE TABLE mirror.search (
+    supplier    text NOT NULL,
+    searched    text NOT NULL,
+    is_whole    bool NOT NULL,
+    searched_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (supplier, searched)
+);
+CREATE INDEX search_age ON mirror.search (searched_at);
+COMMENT ON TABLE mirror.search IS 'What was searched at the suppliers, whether or not anything was found; forgotten after a day together with mirror.offer.';
+COMMENT ON COLUMN mirror.search.is_whole IS 'Every offer of the answer could be read: what is not in mirror.offer is not offered.';
+
+-- Prices of watched articles are looked up by article; a company's view has indexes of its own.
+DO $$
+BEGIN
+    IF (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('erp.supplier_prices')
+           AND pg_has_role(relowner, 'USAGE')) THEN
+        CREATE INDEX supplier_prices_by_article ON erp.supplier_prices (upper(btrim(article)));
+    END IF;
+END $$;
 
 CREATE TABLE mirror.purchase (
     id           bigint PRIMARY KEY,

@@ -162,6 +162,49 @@ SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::tex
         WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article);
 COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists.';
 
+-- Of several offers for one key the cheapest counts, then the one that comes soonest. Where a price list and a search
+-- name their source alike, the row is the list's. A search is written by itself: its two names must reach the indexes.
+CREATE OR REPLACE VIEW diff.spot_price AS
+WITH watched AS NOT MATERIALIZED (
+    SELECT DISTINCT upper(btrim(w.brand::text)) AS brand, upper(btrim(w.article::text)) AS article
+      FROM erp.watched_articles w
+), looked_at AS NOT MATERIALIZED (
+    SELECT f.supplier, f.searched, f.is_whole, w.brand, w.article
+      FROM watched w
+     CROSS JOIN (VALUES ('carreta'), ('saplab')) s (supplier)
+      JOIN mirror.search f ON f.supplier = s.supplier AND f.searched = mirror.searched(s.supplier, w.article, w.brand)
+), wanted AS (
+    SELECT DISTINCT ON (o.supplier, o.searched, o.source, o.brand, o.article) o.*
+      FROM looked_at l
+      JOIN mirror.offer o ON o.supplier = l.supplier AND o.searched = l.searched
+           AND upper(btrim(o.brand)) = l.brand AND upper(btrim(o.article)) = l.article
+     WHERE NOT coalesce(o.is_cross, false)
+       AND NOT EXISTS (SELECT FROM mirror.snapshot s WHERE s.name = o.supplier || '.prices:' || o.source)
+     ORDER BY o.supplier, o.searched, o.source, o.brand, o.article, o.price, o.days_max NULLS LAST, o.id
+)
+SELECT CASE WHEN e.supplier IS NULL THEN 'insert' ELSE 'update' END AS action,
+       o.supplier, o.searched, o.source, o.brand, o.article, o.name, e.price::numeric AS old_price, o.price, o.quantity,
+       o.quantity_text, o.min_quantity, o.days_min, o.days_max, NULL::text AS held
+  FROM wanted o
+  LEFT JOIN erp.supplier_prices e USING (supplier, source, brand, article)
+ WHERE e.supplier IS NULL
+    OR (e.name, e.price, e.quantity, e.quantity_text, e.min_quantity, e.days_min, e.days_max)
+       IS DISTINCT FROM (o.name, o.price, o.quantity, o.quantity_text, o.min_quantity, o.days_min, o.days_max)
+UNION ALL
+SELECT 'delete', l.supplier, l.searched, e.source::text, e.brand::text, e.article::text, e.name::text, e.price::numeric,
+       NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM looked_at l
+  JOIN erp.supplier_prices e ON e.supplier = l.supplier AND upper(btrim(e.brand::text)) = l.brand
+       AND upper(btrim(e.article::text)) = l.article
+ WHERE l.is_whole
+   AND NOT EXISTS (SELECT FROM mirror.snapshot s WHERE s.name = e.supplier || '.prices:' || e.source)
+   AND NOT EXISTS (
+       SELECT FROM mirror.offer o
+        WHERE o.supplier = l.supplier AND o.searched = l.searched AND o.source = e.source AND o.brand = e.brand
+          AND o.article = e.article AND NOT coalesce(o.is_cross, false));
+COMMENT ON VIEW diff.spot_price IS 'Rows of erp.supplier_prices to write so that it shows what the last search of each watched article found. What was not searched for a day is left as it is.';
+COMMENT ON COLUMN diff.spot_price.searched IS 'The search that found it, or did not find it any more: mirror.search.';
+
 CREATE OR REPLACE VIEW diff.purchase AS
 WITH wanted AS (
     SELECT e.id::bigint AS id, lower(btrim(e.supplier::text)) AS supplier, btrim(e.brand::text) AS brand,

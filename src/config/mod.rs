@@ -29,6 +29,8 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use url::Url;
 
+use crate::upstream::Upstream;
+
 pub use cron::parse_cron;
 pub use load::{DEFAULT_FILE, Loaded, Source, environment, load};
 pub use problem::{ConfigError, Problem};
@@ -310,6 +312,19 @@ pub struct Queue {
 pub struct Manners {
     /// Calls under way at once, for each daemon.
     pub concurrency: usize,
+    /// Calls begun in any one second, all daemons of one database together; 0 = as many as there are.
+    pub rate: u32,
+}
+
+impl Queue {
+    /// How that upstream is treated. Both APIs of Saplab go by `[queue.saplab]`, each by itself.
+    pub fn manners(&self, upstream: Upstream) -> &Manners {
+        match upstream {
+            Upstream::Keaz => &self.keaz,
+            Upstream::Saplab | Upstream::SaplabClient => &self.saplab,
+            Upstream::Carreta => &self.carreta,
+        }
+    }
 }
 
 /// The fuse: what one run may do unasked.

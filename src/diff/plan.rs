@@ -55,6 +55,9 @@ const CHANGES: &str = "
     SELECT 'prices', action, supplier || '/' || source || '/' || brand || '/' || article, old_price::text, price::text, held
       FROM diff.supplier_price WHERE 'prices' = ANY($1)
     UNION ALL
+    SELECT 'prices', action, supplier || '/' || source || '/' || brand || '/' || article, old_price::text, price::text, held
+      FROM diff.spot_price WHERE 'prices' = ANY($1)
+    UNION ALL
     SELECT 'purchases', action, id::text, NULL,
            concat_ws(' ', supplier, brand, article, quantity || ' pcs', status, supplier_number, supplier_status, error), held
       FROM diff.purchase WHERE 'purchases' = ANY($1)";

@@ -1,4 +1,4 @@
-//! Suppliers' prices for the ERP: only rows that differ from the last good list are touched.
+//! Suppliers' prices for the ERP: only rows that differ from the last good list, or the last search, are touched.
 
 use sqlx::PgConnection;
 
@@ -30,6 +30,37 @@ pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -
            FROM price_change WHERE action = 'insert';
          DROP TABLE price_change",
     )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes what `diff.spot_price` shows of one search: nothing, unless its article is watched. There are many searches of
+/// few rows each, so no table is made for them.
+pub(crate) async fn write_spot(tx: &mut PgConnection, supplier: &str, searched: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "WITH d AS MATERIALIZED (
+             SELECT * FROM diff.spot_price WHERE supplier = $1 AND searched = $2 AND held IS NULL
+         ), deleted AS (
+             DELETE FROM erp.supplier_prices e USING d
+              WHERE d.action = 'delete' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
+                AND e.article = d.article
+         ), updated AS (
+             UPDATE erp.supplier_prices e
+                SET name = d.name, price = d.price, quantity = d.quantity, quantity_text = d.quantity_text,
+                    min_quantity = d.min_quantity, days_min = d.days_min, days_max = d.days_max, updated_at = now()
+               FROM d
+              WHERE d.action = 'update' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
+                AND e.article = d.article
+         )
+         INSERT INTO erp.supplier_prices (supplier, source, brand, article, name, price, quantity, quantity_text,
+                                          min_quantity, days_min, days_max, updated_at)
+         SELECT supplier, source, brand, article, name, price, quantity, quantity_text, min_quantity, days_min,
+                days_max, now()
+           FROM d WHERE action = 'insert'",
+    )
+    .bind(supplier)
+    .bind(searched)
     .execute(tx)
     .await?;
     Ok(())

@@ -28,7 +28,7 @@ pub enum Job {
     Warehouses,
     /// Our stock to KEAZ.
     Stock,
-    /// Suppliers' price lists to the ERP.
+    /// Suppliers' price lists, and prices of watched articles, to the ERP.
     Prices,
     /// Orders from Saplab and Carreta, statuses to Saplab.
     Orders,
@@ -114,7 +114,7 @@ impl Job {
     pub fn is_configured(self, context: &Context) -> bool {
         match self {
             Self::Warehouses | Self::Stock => context.serves(Upstream::Keaz),
-            Self::Prices => !context.settings.carreta.price_lists.is_empty(),
+            Self::Prices => context.serves(Upstream::Carreta) || context.shop.is_some(),
             Self::Purchases => context.carreta.is_some() || context.shop.is_some(),
             Self::Orders | Self::Reference => context.saplab.is_some() || context.carreta.is_some(),
         }

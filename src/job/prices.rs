@@ -1,9 +1,12 @@
-//! Job `prices`: every configured price list, each by itself: one that fails does not hold up the others.
+//! Job `prices`: every configured price list, and a search of every watched article at every supplier that has an API;
+//! each by itself: one that fails does not hold up the others.
 
 use sqlx::PgConnection;
 
 use super::{Fill, ask};
 use crate::context::Context;
+use crate::db::suppliers;
+use crate::mirror;
 use crate::operation::carreta_prices::FetchPrices;
 use crate::queue::run::Stand;
 
@@ -22,5 +25,6 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         )
         .await?;
     }
+    mirror::offers::watch(tx, run.id, &suppliers(&context.settings)).await?;
     Ok(Fill::Calls)
 }

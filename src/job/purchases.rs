@@ -9,9 +9,7 @@ use super::{Fill, ask, pushed};
 use crate::context::Context;
 use crate::db::suppliers;
 use crate::operation::carreta_orders::ListOrders;
-use crate::operation::new_call;
 use crate::operation::saplab_purchases::ListPurchaseStatuses;
-use crate::queue::enqueue::{NewCall, enqueue};
 use crate::queue::run::Stand;
 use crate::{erp, mirror};
 
@@ -36,12 +34,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
                     follow: true,
                     ..ListOrders::default()
                 };
-                // A read of one's own: another job's list may be under way, and nobody would wait for its end here.
-                let list = NewCall {
-                    key: format!("purchases:{}", run.id),
-                    ..new_call(&all, true)
-                };
-                enqueue(tx, Some(run.id), &list).await?;
+                ask(tx, run, &all, true).await?;
             }
             if context.shop.is_some() {
                 ask(tx, run, &ListPurchaseStatuses {}, true).await?;

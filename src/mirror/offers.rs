@@ -1,5 +1,7 @@
 //! What a search found at a supplier. Each search takes the place of the one before it for the same article.
 
+use std::borrow::Cow;
+
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ pub(crate) struct Offer<'a> {
     /// Units, where the supplier gives a number.
     pub(crate) quantity: Option<i64>,
     /// As the supplier writes it.
-    pub(crate) quantity_text: Option<&'a str>,
+    pub(crate) quantity_text: Option<Cow<'a, str>>,
     /// The most that can be ordered; `None` = nothing can.
     pub(crate) most: Option<i64>,
     /// Units that an order must be a multiple of.
@@ -42,21 +44,15 @@ pub(crate) fn searched(article: &str, brand: Option<&str>) -> String {
 }
 
 /// Replaces what is known of this search, and lets the purchases that wait for it go on. Returns the
-/// numbers of the offers, in their order.
+/// numbers of the offers, in their order. `is_whole`: every offer of the answer could be read.
 pub(crate) async fn set(
     tx: &mut PgConnection,
     supplier: &str,
     searched: &str,
     offers: &[Offer<'_>],
+    is_whole: bool,
 ) -> sqlx::Result<Vec<i64>> {
-    sqlx::query(
-        "DELETE FROM mirror.offer
-          WHERE (supplier = $1 AND searched = $2) OR seen_at < now() - interval '1 day'",
-    )
-    .bind(supplier)
-    .bind(searched)
-    .execute(&mut *tx)
-    .await?;
+    begin(tx, supplier, searched, is_whole).await?;
     // Rows are inserted, and numbered, in the order of the list.
     let ids = sqlx::query_scalar(
         "INSERT INTO mirror.offer (supplier, searched, source, brand, article, name, price, quantity, quantity_text, most,
@@ -82,6 +78,62 @@ pub(crate) async fn set(
     .execute(tx)
     .await?;
     Ok(ids)
+}
+
+/// Makes room for the offers of a search, and forgets those of searches that are a day old. Two answers of one search go
+/// one after the other: the first statement locks its row.
+async fn begin(tx: &mut PgConnection, supplier: &str, searched: &str, is_whole: bool) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO mirror.search (supplier, searched, is_whole) VALUES ($1, $2, $3)
+         ON CONFLICT (supplier, searched) DO UPDATE SET is_whole = excluded.is_whole, searched_at = now()",
+    )
+    .bind(supplier)
+    .bind(searched)
+    .bind(is_whole)
+    .execute(&mut *tx)
+    .await?;
+    // What another answer is about to replace is locked, and left to it.
+    sqlx::query(
+        "WITH old AS (
+             SELECT supplier, searched FROM mirror.search
+              WHERE searched_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED
+         ), forgotten AS (
+             DELETE FROM mirror.search s USING old WHERE (s.supplier, s.searched) = (old.supplier, old.searched)
+         )
+         DELETE FROM mirror.offer o USING old WHERE (o.supplier, o.searched) = (old.supplier, old.searched)",
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM mirror.offer WHERE supplier = $1 AND searched = $2")
+        .bind(supplier)
+        .bind(searched)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Enqueues a search of every article in `erp.watched_articles` at each of these suppliers, once for each. Their intents
+/// have names of their own: a purchase's search does not wait behind them.
+pub(crate) async fn watch(tx: &mut PgConnection, run_id: i64, suppliers: &[&str]) -> sqlx::Result<u64> {
+    let enqueued = sqlx::query(
+        "INSERT INTO queue.call (run_id, upstream, operation, args, key, class, priority, gating)
+         SELECT DISTINCT ON (s.supplier, mirror.searched(s.supplier, w.article, w.brand)) $1,
+                CASE s.supplier WHEN 'saplab' THEN 'saplab.client' ELSE s.supplier END,
+                CASE s.supplier WHEN 'saplab' THEN 'saplab.parts.search' ELSE 'carreta.parts.search' END,
+                CASE s.supplier WHEN 'saplab' THEN jsonb_build_object('article', w.article, 'brand', w.brand)
+                                              ELSE jsonb_build_object('q', w.article) END,
+                'spot:' || s.supplier || ':' || md5(mirror.searched(s.supplier, w.article, w.brand)), 'read', 3, true
+           FROM (SELECT btrim(brand::text) AS brand, btrim(article::text) AS article FROM erp.watched_articles) w
+          CROSS JOIN unnest($2::text[]) AS s (supplier)
+          WHERE w.brand <> '' AND w.article <> ''
+          ORDER BY s.supplier, mirror.searched(s.supplier, w.article, w.brand), w.article, w.brand
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
+    )
+    .bind(run_id)
+    .bind(suppliers)
+    .execute(tx)
+    .await?;
+    Ok(enqueued.rows_affected())
 }
 
 /// The answer of a search with each offer's number, by which it is ordered.

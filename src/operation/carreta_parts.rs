@@ -8,6 +8,7 @@ use super::carreta_orders::carreta;
 use super::carreta_profile::ACCOUNT;
 use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
+use crate::erp;
 use crate::mirror::offers::{self, Offer};
 use crate::queue::{Class, Priority};
 use crate::upstream::carreta::{Part, SearchPage, order_qty};
@@ -62,7 +63,9 @@ impl Operation for SearchParts {
         let article = self.q.as_deref().map(str::trim).filter(|article| !article.is_empty());
         if let Some(article) = article.filter(|_| *account == context.settings.carreta.account) {
             let offers: Vec<_> = page.offers.iter().map(offer).collect();
-            numbers = offers::set(tx, SUPPLIER, &offers::searched(article, None), &offers).await?;
+            let searched = offers::searched(article, None);
+            numbers = offers::set(tx, SUPPLIER, &searched, &offers, page.rejected.is_empty()).await?;
+            erp::prices::write_spot(tx, SUPPLIER, &searched).await?;
         }
         for why in &page.rejected {
             tracing::warn!(
@@ -89,7 +92,7 @@ fn offer(part: &Part) -> Offer<'_> {
         name: &part.name,
         price: part.price,
         quantity: part.quantity().exact(),
-        quantity_text: Some(&part.qty),
+        quantity_text: Some(part.qty.as_str().into()),
         most: order_qty::most(&part.quantity()),
         min_quantity: part.min_qty,
         days_min: part.period_min,

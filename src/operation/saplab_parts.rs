@@ -9,15 +9,18 @@ use sqlx::{PgConnection, PgPool};
 use super::saplab_reference::pulled;
 use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
+use crate::erp;
 use crate::mirror::offers::{self, Offer};
 use crate::mirror::shop::same_goods;
 use crate::queue::{Class, Priority};
-use crate::upstream::carreta::order_qty::MOST;
 use crate::upstream::saplab::{BrandPage, Part, PartPage, Shop};
 use crate::upstream::{Fault, Upstream};
 
 /// The supplier's name in `mirror.offer`.
 const SUPPLIER: &str = "saplab";
+
+/// No purchase is of more units.
+const MOST: i64 = 10_000;
 
 /// Lists the brands that have an article.
 #[derive(Debug, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ impl FindParts {
             name: &part.name,
             price: part.price,
             quantity: part.stock,
-            quantity_text: None,
+            quantity_text: part.stock.map(|units| units.to_string().into()),
             // Where the supplier does not say, the shop itself decides when it is put into the cart.
             most: part.stock.or(Some(MOST)),
             min_quantity: part.multiplicity,
@@ -105,7 +108,8 @@ impl Operation for FindParts {
     async fn apply(&self, tx: &mut PgConnection, _: &Context, (): &(), page: &PartPage) -> Result<Applied, ApplyError> {
         let found: Vec<_> = page.parts.iter().map(|part| self.offer(part)).collect();
         let searched = offers::searched(&self.article, Some(&self.brand));
-        let numbers = offers::set(tx, SUPPLIER, &searched, &found).await?;
+        let numbers = offers::set(tx, SUPPLIER, &searched, &found, page.rejected.is_empty()).await?;
+        erp::prices::write_spot(tx, SUPPLIER, &searched).await?;
         Ok(Applied {
             answer: offers::numbered(page, "parts", &numbers),
             ..pulled(found.len(), &page.rejected)

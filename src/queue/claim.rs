@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::types::PgInterval;
+use sqlx::{PgExecutor, PgPool};
 
 use super::Call;
+use super::rate::{self, Allowance, Pace};
 
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;
@@ -34,7 +35,8 @@ pub const CLAIM: &str = "
          RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at,
                    extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer
      ), journal AS (
-         INSERT INTO queue.attempt (call_id, attempt, daemon_id) SELECT id, attempt, $3 FROM claimed
+         INSERT INTO queue.attempt (call_id, attempt, daemon_id, started_at)
+         SELECT id, attempt, $3, clock_timestamp() FROM claimed
      )
      SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
             c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age
@@ -59,13 +61,71 @@ pub async fn claim(
     daemon_id: i64,
     lease: Duration,
 ) -> sqlx::Result<Vec<Call>> {
+    take(pool, upstream, limit, daemon_id, lease).await
+}
+
+async fn take(
+    executor: impl PgExecutor<'_>,
+    upstream: &str,
+    limit: usize,
+    daemon_id: i64,
+    lease: Duration,
+) -> sqlx::Result<Vec<Call>> {
     sqlx::query_as(CLAIM)
         .bind(upstream)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(daemon_id)
         .bind(interval(lease))
-        .fetch_all(pool)
+        .fetch_all(executor)
         .await
+}
+
+/// What was claimed under a rate limit.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// The calls.
+    pub calls: Vec<Call>,
+    /// The limit stopped the claim: there may be more, which may be claimed after so long.
+    pub free_in: Option<Duration>,
+}
+
+/// [`claim`], but no more than `rate` calls in any one second, all daemons of this database together; 0 = no limit, and
+/// no lock. What is claimed counts, sent or not.
+pub async fn claim_within(
+    pool: &PgPool,
+    upstream: &str,
+    limit: usize,
+    daemon_id: i64,
+    lease: Duration,
+    rate: u32,
+) -> sqlx::Result<Claimed> {
+    let Some(pace) = Pace::of(rate) else {
+        let calls = claim(pool, upstream, limit, daemon_id, lease).await?;
+        return Ok(Claimed { calls, free_in: None });
+    };
+    let mut tx = pool.begin().await?;
+    let allowed = match rate::ask(&mut tx, upstream, pace).await? {
+        Allowance::Calls(calls) => usize::try_from(calls).unwrap_or(0),
+        Allowance::Wait(free_in) => {
+            tx.rollback().await?;
+            return Ok(Claimed {
+                calls: Vec::new(),
+                free_in: Some(free_in),
+            });
+        }
+    };
+    let calls = take(&mut *tx, upstream, limit.min(allowed), daemon_id, lease).await?;
+    if calls.is_empty() {
+        tx.rollback().await?;
+        return Ok(Claimed::default());
+    }
+    let free_in = rate::spend(&mut tx, upstream, pace, calls.len()).await?;
+    tx.commit().await?;
+    let is_stopped = calls.len() == allowed && allowed < limit;
+    Ok(Claimed {
+        calls,
+        free_in: is_stopped.then_some(free_in),
+    })
 }
 
 /// How long until the next call of an upstream falls due, as far as it is not due already; `None` = there is none.

@@ -12,6 +12,7 @@ pub mod look;
 pub mod outcome;
 pub mod presence;
 pub mod prune;
+mod rate;
 pub mod run;
 pub mod settle;
 pub mod wake;

@@ -49,6 +49,22 @@ struct Shared {
     beat: AtomicU64,
 }
 
+/// What a claim has set going.
+#[derive(Default)]
+struct Started {
+    calls: usize,
+    /// The rate limit lets no more begin before so long.
+    free_in: Option<Duration>,
+}
+
+/// How long to leave an upstream alone.
+enum Wait {
+    /// As the rate limit says.
+    Exactly(Duration),
+    /// Until the next call falls due, or so long.
+    AtMost(Duration),
+}
+
 impl Worker {
     /// Starts working. The context may be replaced at any time; each call uses the one of its claim.
     pub fn start(pool: PgPool, context: watch::Receiver<Arc<Context>>, daemon_id: i64) -> Self {
@@ -130,11 +146,7 @@ impl Shared {
     /// One upstream: claim as many calls as there are free places, perform them, again.
     async fn serve(self: Arc<Self>, upstream: Upstream, stop: CancellationToken) {
         let settings = &self.context.borrow().settings.queue.clone();
-        let concurrency = match upstream {
-            Upstream::Keaz => settings.keaz.concurrency,
-            Upstream::Saplab | Upstream::SaplabClient => settings.saplab.concurrency,
-            Upstream::Carreta => settings.carreta.concurrency,
-        };
+        let concurrency = settings.manners(upstream).concurrency;
         let places = Arc::new(Semaphore::new(concurrency));
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
@@ -143,17 +155,21 @@ impl Shared {
             woken.as_mut().enable();
             let free = places.available_permits();
             let claimed = if free == 0 {
-                Ok(0)
+                Ok(Started::default())
             } else {
                 self.claim_and_start(upstream, free, &places).await
             };
             let wait = match claimed {
+                // The rate limit stopped it: there may be more.
+                Ok(Started {
+                    free_in: Some(wait), ..
+                }) => Wait::Exactly(wait),
                 // A full batch: there may be more.
-                Ok(calls) if calls > 0 && calls == free && free < concurrency => continue,
-                Ok(_) => self.context.borrow().settings.queue.poll,
+                Ok(Started { calls, .. }) if calls > 0 && calls == free && free < concurrency => continue,
+                Ok(_) => Wait::AtMost(self.context.borrow().settings.queue.poll),
                 Err(error) => {
                     tracing::warn!(%upstream, %error, "the queue cannot be read; trying again");
-                    Duration::from_secs(1)
+                    Wait::AtMost(Duration::from_secs(1))
                 }
             };
             tokio::select! {
@@ -161,8 +177,16 @@ impl Shared {
                 () = woken => {}
                 // A place became free.
                 _ = places.acquire(), if free == 0 => {}
-                () = self.next_due(upstream, wait) => {}
+                () = self.rest(upstream, wait) => {}
             }
+        }
+    }
+
+    /// Sleeps until the next call of the upstream may be claimed.
+    async fn rest(&self, upstream: Upstream, wait: Wait) {
+        match wait {
+            Wait::Exactly(wait) => tokio::time::sleep(wait).await,
+            Wait::AtMost(wait) => self.next_due(upstream, wait).await,
         }
     }
 
@@ -192,14 +216,16 @@ impl Shared {
         upstream: Upstream,
         limit: usize,
         places: &Arc<Semaphore>,
-    ) -> sqlx::Result<usize> {
+    ) -> sqlx::Result<Started> {
         let context = self.context.borrow().clone();
         if !context.serves(upstream) {
-            return Ok(0);
+            return Ok(Started::default());
         }
         let claimed_at = Instant::now();
         let lease = context.settings.queue.lease;
-        let calls = claim::claim(&self.pool, upstream.as_str(), limit, self.daemon_id, lease).await?;
+        let rate = context.settings.queue.manners(upstream).rate;
+        let claim::Claimed { calls, free_in } =
+            claim::claim_within(&self.pool, upstream.as_str(), limit, self.daemon_id, lease, rate).await?;
         let count = calls.len();
         for call in calls {
             let Ok(place) = places.clone().try_acquire_owned() else {
@@ -213,7 +239,7 @@ impl Shared {
                 drop(place);
             });
         }
-        Ok(count)
+        Ok(Started { calls: count, free_in })
     }
 
     async fn perform(&self, context: &Context, call: &Call, claimed_at: Instant) {

@@ -2,6 +2,7 @@
 
 mod cost;
 mod pool;
+mod rate;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

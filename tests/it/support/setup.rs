@@ -55,6 +55,9 @@ impl Setup {
         ] {
             setup.put(key, value);
         }
+        for upstream in ["keaz", "saplab", "carreta"] {
+            setup.put(&format!("queue.{upstream}.rate"), 0);
+        }
         setup.put("database.max_connections", 6);
         let map = STATUS_MAP
             .iter()

@@ -4,4 +4,5 @@ mod drift;
 mod orders;
 mod prices;
 mod published;
+mod spot;
 mod stock;
