@@ -57,7 +57,6 @@ CREATE TABLE mirror.offer (
     seen_at       timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX offer_searched ON mirror.offer (supplier, searched);
-CREATE INDEX offer_seen ON mirror.offer (seen_at);
 COMMENT ON TABLE mirror.offer IS 'What the last search of an article found at a supplier (carreta, saplab); forgotten after a day.';
 COMMENT ON COLUMN mirror.offer.searched IS 'What was searched for, in upper case: the article; at Saplab the article and the brand.';
 COMMENT ON COLUMN mirror.offer.most IS 'So many units can be ordered at most; NULL = the supplier does not say, nothing can be ordered.';
