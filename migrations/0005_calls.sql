@@ -289,7 +289,7 @@ WITH wanted AS (
       LEFT JOIN queue.call c ON c.key = 'purchase:' || p.id AND c.state IN ('pending', 'running', 'unknown', 'quarantined')
      WHERE p.state IN ('placing', 'unknown')
 )
-SELECT w.id AS purchase, w.supplier, w.token, w.quantity, w.began_at, w.turn, o.id AS offer, o.price,
+SELECT w.id AS purchase, w.supplier, w.token, w.brand, w.article, w.quantity, w.began_at, w.turn, o.id AS offer, o.price,
        CASE WHEN o.id IS NULL THEN
             CASE WHEN a.exact = 0 THEN 'no offer of ' || w.brand || ' ' || w.article
                  WHEN a.affordable = 0 THEN 'no offer of ' || w.brand || ' ' || w.article || ' within ' || w.max_price

@@ -238,8 +238,8 @@ SELECT 'update', w.id, p.supplier, p.brand, p.article, p.quantity, p.max_price, 
  CROSS JOIN LATERAL (
        SELECT coalesce(nullif(c.number, ''), s.invoice, p.number) AS number,
               coalesce(mirror.carreta_status(c.status), s.status_name, t.name,
-                       concat_ws(': ', coalesce(c.status::text, s.status_id::text), nullif(c.status_display, ''))) AS status) n
+                       nullif(concat_ws(': ', coalesce(c.status::text, s.status_id::text), nullif(c.status_display, '')), '')) AS status) n
  WHERE (p.state <> 'failed' OR w.status IN ('placing', 'placed', 'unknown', 'failed'))
    AND (w.status, w.supplier_order_id, w.supplier_number, w.supplier_status, w.error)
-       IS DISTINCT FROM (p.state, p.ordered_id::text, n.number, nullif(n.status, ''), p.error);
+       IS DISTINCT FROM (p.state, p.ordered_id::text, n.number, n.status, p.error);
 COMMENT ON VIEW diff.purchase IS 'place = to be taken up and bought; refuse = cannot be; update = what became of it, to be written into erp.purchase_orders.';

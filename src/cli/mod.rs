@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod explain;
 mod follow;
 mod migrate;
 mod output;
@@ -65,6 +66,10 @@ enum Command {
     Sync(sync::Args),
     /// Show what differs and would be written, without writing it
     Plan(plan::Args),
+    /// Show all that is known of an order, by whatever number you have of it
+    ///
+    /// Its status and history, its delivery, what the ERP says, and what was sent about it and when.
+    Explain(explain::Args),
     /// Make any single call to an upstream, through the queue, and print its answer
     Call {
         #[command(subcommand)]
@@ -174,6 +179,7 @@ impl Cli {
             Command::Run => Ok(daemon::run(source, settings).await?),
             Command::Sync(args) => sync::sync(&args, settings, format).await,
             Command::Plan(args) => plan::show(&args, settings, format).await,
+            Command::Explain(args) => explain::explain(&args, settings, format).await,
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => status::show(settings, format).await,
             Command::Queue(command) => queue::execute(&command, settings, format).await,

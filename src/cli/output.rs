@@ -63,13 +63,14 @@ fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     for row in rows {
-        // What upstreams send is data: control characters in it must not reach the terminal.
-        table.add_row(
-            row.into_iter()
-                .map(|cell| cell.chars().filter(|c| !c.is_control()).collect::<String>()),
-        );
+        table.add_row(row.iter().map(|cell| plain(cell)));
     }
     table
+}
+
+/// What upstreams send is data: control characters in it must not reach the terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// An optional value, or a dash.

@@ -2,6 +2,7 @@
 //!
 //! Nothing in Rust decides what differs; `migrations/views/diff.sql` does.
 
+pub mod explain;
 pub mod plan;
 mod status_map;
 mod views;

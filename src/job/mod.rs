@@ -17,6 +17,7 @@ use sqlx::PgConnection;
 use crate::config::{Freshness, Schedule};
 use crate::context::Context;
 use crate::operation::{self, Operation};
+use crate::queue::enqueue::{NewCall, enqueue};
 use crate::queue::run::Stand;
 use crate::upstream::Upstream;
 
@@ -138,10 +139,18 @@ impl fmt::Display for Job {
     }
 }
 
-/// Enqueues one read of a stage that is filled once.
+/// Enqueues one read of a stage that is filled once. A stage must not go on before what it waits for has been read: when
+/// another run's call of the same intent is open, for which this run would not wait, it gets one of its own.
 async fn ask(tx: &mut PgConnection, run: &Stand, operation: &impl Operation, gating: bool) -> sqlx::Result<()> {
     let call = operation::new_call(operation, gating);
-    crate::queue::enqueue::enqueue(tx, Some(run.id), &call).await?;
+    if enqueue(tx, Some(run.id), &call).await? || !gating {
+        return Ok(());
+    }
+    let own = NewCall {
+        key: format!("run {}: {} {}", run.id, call.operation, call.args),
+        ..call
+    };
+    enqueue(tx, Some(run.id), &own).await?;
     Ok(())
 }
 

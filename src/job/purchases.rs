@@ -9,6 +9,7 @@ use super::{Fill, ask, pushed};
 use crate::context::Context;
 use crate::db::suppliers;
 use crate::operation::carreta_orders::ListOrders;
+use crate::operation::saplab_purchases::ListPurchaseStatuses;
 use crate::queue::run::Stand;
 use crate::{erp, mirror};
 
@@ -34,6 +35,10 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
                     ..ListOrders::default()
                 };
                 ask(tx, run, &all, true).await?;
+            }
+            if context.shop.is_some() {
+                ask(tx, run, &ListPurchaseStatuses {}, true).await?;
+                mirror::purchases::follow_saplab(tx, run.id).await?;
             }
             Ok(Fill::Calls)
         }

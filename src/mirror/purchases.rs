@@ -49,6 +49,7 @@ pub(crate) async fn reconcile(tx: &mut PgConnection) -> sqlx::Result<()> {
          UPDATE mirror.purchase p SET state = 'failed', error = c.reason
            FROM queue.call c
           WHERE p.state IN ('placing', 'unknown') AND c.key = 'purchase:' || p.id AND c.state = 'dead'
+            AND c.ended_at >= p.began_at
             AND NOT EXISTS (SELECT FROM queue.call o WHERE o.key = c.key
                                AND o.state IN ('pending', 'running', 'unknown', 'quarantined'));
          UPDATE mirror.purchase p SET state = 'placing', error = NULL
@@ -108,7 +109,8 @@ pub(crate) async fn order(tx: &mut PgConnection, run_id: i64, suppliers: &[&str]
                 CASE supplier WHEN 'saplab' THEN 'saplab.cart.add' ELSE 'carreta.orders.create' END,
                 jsonb_build_object('purchase', purchase, 'offer', offer, 'quantity', quantity, 'comment', token,
                                    'since', began_at)
-                || CASE WHEN $3 AND supplier = 'carreta' THEN '{\"test\": true}' ELSE '{}' END::jsonb,
+                || CASE WHEN supplier = 'saplab' THEN jsonb_build_object('brand', brand, 'article', article)
+                        WHEN $3 THEN '{\"test\": true}' ELSE '{}' END,
                 'purchase:' || purchase, 'guarded', 1, true
            FROM mirror.purchase_offer
           WHERE offer IS NOT NULL AND turn = 1 AND supplier = ANY($2)
@@ -160,6 +162,26 @@ pub(crate) async fn refused(tx: &mut PgConnection, id: i64, words: &str) -> sqlx
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Enqueues reads of what we bought through Saplab's client API lately, a hundred positions at a time.
+pub(crate) async fn follow_saplab(tx: &mut PgConnection, run_id: i64) -> sqlx::Result<u64> {
+    let enqueued = sqlx::query(
+        "INSERT INTO queue.call (run_id, upstream, operation, args, class, priority, gating)
+         SELECT $1, 'saplab.client', 'saplab.purchases.list',
+                jsonb_build_object('order_ids', jsonb_agg(ordered_id), 'unignore_archived', true, 'page', 1,
+                                   'per_page', 150, 'follow', true),
+                'read', 2, true
+           FROM (SELECT ordered_id, row_number() OVER (ORDER BY ordered_id) / 100 AS batch
+                   FROM mirror.purchase
+                  WHERE supplier = 'saplab' AND ordered_id IS NOT NULL AND placed_at > now() - interval '180 days') p
+          GROUP BY batch
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
+    )
+    .bind(run_id)
+    .execute(tx)
+    .await?;
+    Ok(enqueued.rows_affected())
 }
 
 /// Enqueues the history of every Carreta order of ours whose status has changed since it was last read.

@@ -1,6 +1,7 @@
 //! What Saplab's client API showed: the one cart of our login, the positions that we ordered, the statuses' names.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -157,4 +158,52 @@ mod tests {
         assert!(!same_goods("9054", "MEAT&DORIA;", "9054", "MEAT"));
         assert!(!same_goods("9054", "MEAT", "9055", "MEAT"));
     }
+}
+
+/// A position of ours that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Our token in its comment.
+    pub(crate) comment: &'a str,
+    pub(crate) brand: &'a str,
+    pub(crate) article: &'a str,
+    pub(crate) quantity: Option<i64>,
+    /// It is not older.
+    pub(crate) since: Option<DateTime<Utc>>,
+}
+
+/// A position that was found.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Found {
+    pub(crate) id: i64,
+    pub(crate) invoice: String,
+    pub(crate) price: Option<Decimal>,
+}
+
+/// The positions that carry our token. When the order may have been `sent`, and none does: those of the same goods that
+/// have appeared since without any comment, and are no other purchase of ours. The two clocks may differ by ten minutes.
+pub(crate) async fn find(conn: &mut PgConnection, wanted: &Wanted<'_>, sent: bool) -> sqlx::Result<Vec<Found>> {
+    let ours: Vec<Found> = sqlx::query_as(
+        "SELECT id, coalesce(invoice, '') AS invoice, price FROM mirror.saplab_purchase
+          WHERE $1 <> '' AND strpos(client_comment, $1) > 0 ORDER BY id",
+    )
+    .bind(wanted.comment)
+    .fetch_all(&mut *conn)
+    .await?;
+    if !ours.is_empty() || !sent || wanted.article.is_empty() {
+        return Ok(ours);
+    }
+    sqlx::query_as(
+        "SELECT id, coalesce(invoice, '') AS invoice, price FROM mirror.saplab_purchase s
+          WHERE upper(btrim(brand)) = upper(btrim($1)) AND upper(btrim(article)) = upper(btrim($2))
+            AND quantity = $3 AND date_added >= $4 - interval '10 minutes' AND coalesce(client_comment, '') = ''
+            AND NOT EXISTS (SELECT FROM mirror.purchase p WHERE p.supplier = 'saplab' AND p.ordered_id = s.id)
+          ORDER BY id",
+    )
+    .bind(wanted.brand)
+    .bind(wanted.article)
+    .bind(wanted.quantity)
+    .bind(wanted.since)
+    .fetch_all(conn)
+    .await
 }

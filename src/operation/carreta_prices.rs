@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{Applied, ApplyError, Operation};
+use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::config::PriceList;
 use crate::context::Context;
 use crate::queue::{Class, Priority};
@@ -37,6 +37,7 @@ impl FetchPrices {
 impl Operation for FetchPrices {
     const NAME: &'static str = "carreta.prices.fetch";
     const ABOUT: &'static str = "Fetch a configured price list and merge it";
+    const ARGS: &'static [Arg] = &[Arg::required("list", Kind::Text, "Its name in carreta.price_lists")];
     const UPSTREAM: Upstream = Upstream::Carreta;
     const CLASS: Class = Class::Read;
     const PRIORITY: Priority = Priority::Bulk;

@@ -15,6 +15,7 @@ use super::keaz_warehouses_delete::DeleteWarehouses;
 use super::perform::{Performer, typed};
 use super::saplab_balance::{AddTransaction, ListTransactions};
 use super::saplab_cart::ListCart;
+use super::saplab_cart_add::AddToCart;
 use super::saplab_client_create::CreateClient;
 use super::saplab_client_edit::EditClient;
 use super::saplab_clients::{GetClient, ListClients};
@@ -23,6 +24,7 @@ use super::saplab_orders::ListPositions;
 use super::saplab_parts::{FindBrands, FindParts};
 use super::saplab_pay::Pay;
 use super::saplab_position_acts::{Archive, Deny, MakeDocuments, Unarchive};
+use super::saplab_purchase_create::CreatePurchase;
 use super::saplab_purchases::{ListPurchaseStatuses, ListPurchases};
 use super::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use super::saplab_set_status::SetStatus;
@@ -143,6 +145,8 @@ operations! {
     FindBrands,
     FindParts,
     ListCart,
+    AddToCart,
+    CreatePurchase,
     ListPurchases,
     ListPurchaseStatuses,
     GetProfile,

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
-use super::{Applied, ApplyError, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
@@ -70,6 +70,9 @@ impl Operation for ListRemains {
     }
 }
 
+const WAREHOUSE: Arg = Arg::required("warehouse", Kind::Text, "The warehouse's code");
+const ARTICLES: Arg = Arg::required("articles", Kind::Texts, "Articles: those that differ are sent");
+
 /// `remains.update`: these articles of this warehouse.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct UpdateRemains {
@@ -82,6 +85,7 @@ pub struct UpdateRemains {
 impl Operation for UpdateRemains {
     const NAME: &'static str = "keaz.remains.update";
     const ABOUT: &'static str = "Set remains of one warehouse at KEAZ as the ERP has them (remains.update)";
+    const ARGS: &'static [Arg] = &[WAREHOUSE, ARTICLES];
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::Bulk;
@@ -130,6 +134,7 @@ pub struct DeleteRemains {
 impl Operation for DeleteRemains {
     const NAME: &'static str = "keaz.remains.delete";
     const ABOUT: &'static str = "Delete remains of one warehouse that the ERP no longer has (remains.delete)";
+    const ARGS: &'static [Arg] = &[WAREHOUSE, ARTICLES];
     const UPSTREAM: Upstream = Upstream::Keaz;
     const CLASS: Class = Class::Idempotent;
     const PRIORITY: Priority = Priority::Bulk;

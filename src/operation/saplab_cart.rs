@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::saplab_parts::{pulled, shop};
+use super::saplab_parts::shop;
+use super::saplab_reference::pulled;
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
 use crate::mirror;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
+use super::saplab_reference::pulled;
 use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
 use crate::erp;
@@ -122,15 +123,4 @@ pub(super) fn shop(context: &Context) -> Result<&Shop, Fault> {
         .shop
         .as_ref()
         .ok_or_else(|| Fault::NotSent("Saplab's client API is not configured any more".into()))
-}
-
-/// So many rows were read; the others are told of.
-pub(super) fn pulled(rows: usize, rejected: &[String]) -> Applied {
-    let count = |rows: usize| i64::try_from(rows).unwrap_or_default();
-    Applied {
-        pulled: count(rows),
-        refused: count(rejected.len()),
-        note: Some(rejected.join("; ")).filter(|note| !note.is_empty()),
-        ..Applied::default()
-    }
 }

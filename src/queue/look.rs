@@ -132,6 +132,67 @@ pub async fn call(pool: &PgPool, id: i64) -> sqlx::Result<Option<(CallRow, Vec<A
     Ok(Some((call, attempts)))
 }
 
+/// What was sent, or is to be sent, about one order.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Sent {
+    /// `queue.call.id`
+    pub call: i64,
+    /// pending, running, unknown, quarantined, done, dead, cancelled
+    pub state: String,
+    /// `upstream.resource.action`
+    pub operation: String,
+    /// What it names.
+    pub args: Value,
+    /// How often it was claimed.
+    pub attempt: i32,
+    /// Since when it is in the queue.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// When it is tried next; only while it waits.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The status of the last answer; empty = none came, or nothing had to be sent.
+    pub http_status: Option<i32>,
+    /// The last words about it.
+    pub reason: Option<String>,
+}
+
+/// So many calls about one order are shown.
+const SENT: i64 = 10;
+
+/// Calls that change a position of a customer's order, newest first.
+pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<Sent>> {
+    let about = "c.operation LIKE 'saplab.orders.%'
+        AND (c.args -> 'position' = to_jsonb($1::bigint) OR c.args -> 'positions' @> to_jsonb($1::bigint))";
+    sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
+        .bind(position)
+        .bind(SENT)
+        .fetch_all(pool)
+        .await
+}
+
+/// Calls that bought something, newest first: for a purchase of the ERP, or by their token.
+pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Option<&str>) -> sqlx::Result<Vec<Sent>> {
+    let about = "c.key = 'purchase:' || $1::bigint OR c.args -> 'purchase' = to_jsonb($1::bigint)
+        OR c.operation = 'carreta.orders.create' AND c.args ->> 'comment' = $3";
+    sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
+        .bind(purchase)
+        .bind(SENT)
+        .bind(token)
+        .fetch_all(pool)
+        .await
+}
+
+/// `$2`: how many.
+fn sent(about: &str) -> String {
+    format!(
+        "SELECT c.id AS call, c.state, c.operation, c.args, c.attempt, c.created_at, c.ended_at,
+                CASE WHEN c.state = 'pending' THEN c.due_at END AS due_at, a.http_status, coalesce(c.reason, a.words) AS reason
+           FROM queue.call c LEFT JOIN queue.attempt a ON a.call_id = c.id AND a.attempt = c.attempt
+          WHERE c.class <> 'read' AND ({about}) ORDER BY c.id DESC LIMIT $2"
+    )
+}
+
 /// Runs by their ids, in that order.
 pub async fn runs(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<RunRow>> {
     let sql = format!("{RUN} WHERE id = ANY($1) ORDER BY array_position($1, id)");

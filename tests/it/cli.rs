@@ -11,8 +11,9 @@ use sverka::simulate::{Action, PriceList, Rule, Upstream};
 use crate::support::{Fixture, Setup};
 
 /// Every command, with the name of its snapshot.
-const COMMANDS: [(&str, &[&str]); 19] = [
+const COMMANDS: [(&str, &[&str]); 20] = [
     ("help_call", &["call"]),
+    ("help_explain", &["explain"]),
     ("help", &[]),
     ("help_run", &["run"]),
     ("help_sync", &["sync"]),

@@ -60,11 +60,11 @@ async fn sigusr1_starts_every_job_once_and_a_second_one_while_they_run_starts_no
         fixture.sim.wait_until_arrived(first, 1).await;
     }
     daemon.signal(Signal::SIGUSR1);
-    daemon.says("already under way: not started twice", 5).await;
-    assert_eq!(fixture.count("queue.run").await, 5);
+    daemon.says("already under way: not started twice", 6).await;
+    assert_eq!(fixture.count("queue.run").await, 6);
     fixture.sim.clear_faults();
     fixture.until("the runs", ALL_ENDED).await;
-    let jobs = ["orders", "prices", "reference", "stock", "warehouses"];
+    let jobs = ["orders", "prices", "purchases", "reference", "stock", "warehouses"];
     assert_eq!(
         jobs_of_runs(&fixture).await,
         jobs.map(|job| (job.into(), "done".into()))
@@ -74,7 +74,7 @@ async fn sigusr1_starts_every_job_once_and_a_second_one_while_they_run_starts_no
 
     let mark = fixture.mark();
     sync(&fixture, &daemon).await;
-    assert_eq!(fixture.count("queue.run WHERE outcome = 'done'").await, 10);
+    assert_eq!(fixture.count("queue.run WHERE outcome = 'done'").await, 12);
     assert_eq!(fixture.told_since(mark), [""; 0], "and nothing was left to write");
     daemon.stop().await;
 }
@@ -272,8 +272,8 @@ async fn sighup_with_a_good_file_applies_it_to_what_comes_and_keeps_what_is_unde
             "(SELECT count(*) > 0 FROM queue.run WHERE job = 'reference' AND trigger = 'schedule')",
         )
         .await;
-    let four = "(SELECT count(*) = 4 FROM queue.run WHERE job <> 'reference' AND outcome = 'done')";
-    fixture.until("the runs", four).await;
+    let five = "(SELECT count(*) = 5 FROM queue.run WHERE job <> 'reference' AND outcome = 'done')";
+    fixture.until("the runs", five).await;
     let requests = fixture.sim.requests();
     let to_keaz: Vec<_> = requests.iter().filter(|seen| seen.upstream == Upstream::Keaz).collect();
     let old: Vec<_> = to_keaz.iter().filter(|seen| !seen.path.ends_with(".xml")).collect();

@@ -5,7 +5,7 @@ use sverka::simulate::PriceList;
 
 use crate::support::{Fixture, Setup};
 
-const JOBS: [Job; 4] = [Job::Warehouses, Job::Stock, Job::Orders, Job::Prices];
+const JOBS: [Job; 5] = [Job::Warehouses, Job::Stock, Job::Orders, Job::Prices, Job::Purchases];
 
 /// The company's tables: other names, other types.
 const COMPANY: &str = "
@@ -23,6 +23,11 @@ const COMPANY: &str = "
                                  title varchar(2000), price numeric(14, 4), qty bigint, qty_words varchar(40), step bigint,
                                  fastest smallint, slowest smallint, seen timestamptz,
                                  PRIMARY KEY (seller, list, maker, art));
+    CREATE TABLE company.wishes (n integer PRIMARY KEY, seller varchar(20), maker varchar(60), art varchar(60), qty smallint,
+                                 most double precision, words varchar(100), state varchar(20), their_id varchar(20),
+                                 their_number varchar(20), their_state varchar(40), wrong varchar(1000), born timestamptz,
+                                 changed timestamptz);
+    INSERT INTO company.wishes SELECT * FROM erp.purchase_orders;
     INSERT INTO company.places SELECT code, name, address, contacts FROM erp.warehouses;
     INSERT INTO company.goods SELECT warehouse_code, brand, article, quantity, reserved FROM erp.stock;
     INSERT INTO company.rules SELECT id, warehouse_code, brand, article, hold_back, percent, cap, minimum FROM erp.publishing_rules;
@@ -60,7 +65,11 @@ const VIEWS: &str = "
         RETURN NEW;
     END $$;
     CREATE TRIGGER write_order INSTEAD OF INSERT OR UPDATE ON erp.orders FOR EACH ROW EXECUTE FUNCTION company.write_order();
-    CREATE VIEW erp.purchase_orders AS SELECT 1::bigint AS id WHERE false;
+    CREATE VIEW erp.purchase_orders AS
+        SELECT n AS id, seller AS supplier, maker AS brand, art AS article, qty AS quantity, most AS max_price, words AS comment,
+               state AS status, their_id AS supplier_order_id, their_number AS supplier_number,
+               their_state AS supplier_status, wrong AS error, born AS created_at, changed AS updated_at
+          FROM company.wishes;
     CREATE VIEW erp.watched_articles AS SELECT ''::text AS brand, ''::text AS article WHERE false;";
 
 const TABLES: [&str; 7] = [
@@ -124,7 +133,8 @@ async fn everything_works(fixture: &Fixture) {
             "UPDATE company.goods SET qty = 70.5, booked = 3 WHERE place = 'W1' AND art = 'ART-00004';
              DELETE FROM company.goods WHERE place = 'W2' AND art = 'ART-00002';
              UPDATE company.positions SET state = 'issued' WHERE n = 2;
-             UPDATE company.places SET addr = 'г. Уфа' WHERE kod = 'W2';",
+             UPDATE company.places SET addr = 'г. Уфа' WHERE kod = 'W2';
+             INSERT INTO company.wishes (n, seller, maker, art, qty, most) VALUES (1, 'carreta', 'NONE', 'none', 1, 0.5)",
         )
         .await;
     let paid = 4;
@@ -145,6 +155,8 @@ async fn everything_works(fixture: &Fixture) {
         "the status stays the company's"
     );
     assert_eq!(fixture.count("company.offers").await, 250);
+    let refused = "company.wishes WHERE state = 'failed' AND wrong = 'no offer of NONE none'";
+    assert_eq!(fixture.count(refused).await, 1);
     fixture.assert_keaz_equals_erp().await;
     fixture.assert_in_sync().await;
 

@@ -7,10 +7,12 @@
     reason = "a panic of a test is its report"
 )]
 
+mod call;
 mod carreta;
 mod cli;
 mod daemon;
 mod erp_views;
+mod explain;
 mod faults;
 mod harness;
 mod keaz;
@@ -23,5 +25,7 @@ mod refusals;
 mod runs;
 mod schedule;
 mod secrets;
+mod shop;
 mod support;
 mod sync;
+mod upstreams;

@@ -193,7 +193,7 @@ async fn a_command_line_that_asks_for_what_does_not_exist_is_2() {
     }
     let output = fixture.command(&["sync", "everything"]).await;
     assert!(
-        words(&output).contains("warehouses, stock, prices, orders, reference"),
+        words(&output).contains("warehouses, stock, prices, orders, purchases, reference"),
         "{output:?}"
     );
 }

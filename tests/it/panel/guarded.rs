@@ -1,10 +1,9 @@
 //! Answers that were lost: before the effect, after it, and with an effect that comes late. No effect happens twice.
 
 use serde_json::{Value, json};
-use sverka::queue::look;
 use sverka::simulate::{Action, Rule, Upstream};
 
-use super::{ask, ended, new_client, retried, shop};
+use super::{ended, new_client, retried, shop};
 use crate::support::{Fixture, until};
 
 /// The guarded operations: arguments, and the name on the simulator's side.
@@ -95,13 +94,13 @@ async fn meeting(
         fixture
             .sim
             .inject(Rule::once(Upstream::Saplab, on_wire, action.clone()));
-        ids.push((ask(&fixture, operation, arguments).await, on_wire));
+        ids.push((fixture.enqueue(operation, arguments).await, on_wire));
     }
     (fixture, ids)
 }
 
 async fn state(fixture: &Fixture, id: i64) -> (String, String) {
-    let call = look::call(&fixture.pool, id).await.unwrap().unwrap().0;
+    let call = fixture.call(id).await;
     (call.state, call.reason.unwrap_or_default())
 }
 
@@ -235,7 +234,7 @@ async fn an_archived_position_comes_back_and_is_never_denied() {
         fixture
             .sim
             .inject(Rule::once(Upstream::Saplab, "saplab.panel.order.unarchive", action));
-        let id = ask(&fixture, "saplab.orders.unarchive", json!({"position": 1})).await;
+        let id = fixture.enqueue("saplab.orders.unarchive", json!({"position": 1})).await;
         assert_eq!(ended(&fixture, id).await.state, "done");
         assert_eq!(fixture.told_since(0), ["saplab.panel.order.unarchive 1 = false"]);
         assert!(!fixture.sim.world().saplab.positions[&1].is_denied);
@@ -249,12 +248,12 @@ async fn a_token_is_found_on_a_later_page_of_the_balance() {
     fixture
         .sim
         .inject(Rule::once(Upstream::Saplab, "saplab.panel.balance.add", gate));
-    let id = ask(
-        &fixture,
-        "saplab.balance.add",
-        json!({"client": 1, "amount": "250", "description": "пополнение"}),
-    )
-    .await;
+    let id = fixture
+        .enqueue(
+            "saplab.balance.add",
+            json!({"client": 1, "amount": "250", "description": "пополнение"}),
+        )
+        .await;
     let work = fixture.work().await;
     until("the effect", async || {
         (effects(&fixture, "saplab.panel.balance.add") == 1).then_some(())

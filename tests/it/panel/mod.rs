@@ -2,15 +2,14 @@
 //! that no effect happens twice.
 
 mod clients;
+mod command;
 mod guarded;
 mod pay;
 mod reference;
 mod refused;
 mod wire;
 
-use serde_json::{Map, Value, json};
-use sverka::operation;
-use sverka::queue::enqueue::{self, NewCall};
+use serde_json::{Value, json};
 use sverka::queue::look::{self, CallRow};
 
 use crate::support::{Fixture, Setup, until};
@@ -23,17 +22,6 @@ async fn shop() -> Fixture {
     fixture
 }
 
-/// Puts a call into the queue as `sverka call` does.
-async fn ask(fixture: &Fixture, operation: &str, arguments: Value) -> i64 {
-    let arguments: Map<String, Value> = serde_json::from_value(arguments).unwrap();
-    let entry = operation::entry(operation).unwrap_or_else(|| panic!("there is no {operation}"));
-    let call = NewCall {
-        keeps_answer: true,
-        ..entry.call(arguments).unwrap()
-    };
-    enqueue::enqueue_once(&fixture.pool, &call).await.unwrap().unwrap()
-}
-
 /// Works until nothing is open any more, and tells how the call ended.
 async fn ended(fixture: &Fixture, id: i64) -> CallRow {
     let work = fixture.work().await;
@@ -43,12 +31,12 @@ async fn ended(fixture: &Fixture, id: i64) -> CallRow {
     })
     .await;
     work.stop().await;
-    look::call(&fixture.pool, id).await.unwrap().unwrap().0
+    fixture.call(id).await
 }
 
-/// Both.
+/// Asks for an operation and works until nothing is open any more.
 async fn call(fixture: &Fixture, operation: &str, arguments: Value) -> CallRow {
-    let id = ask(fixture, operation, arguments).await;
+    let id = fixture.enqueue(operation, arguments).await;
     ended(fixture, id).await
 }
 

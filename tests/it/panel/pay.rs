@@ -1,10 +1,9 @@
 //! Paying is a toggle: at most one for each intent, and what the position shows decides, not the words of the answer.
 
 use serde_json::json;
-use sverka::queue::look;
 use sverka::simulate::{Action, Rule, Upstream};
 
-use super::{ask, call, done, ended, shop};
+use super::{call, done, ended, shop};
 use crate::support::{Fixture, until};
 
 const PAY: &str = "saplab.panel.order.pay";
@@ -39,13 +38,13 @@ async fn a_person_who_pays_between_our_look_and_our_request_brings_it_to_a_perso
     fixture
         .sim
         .inject(Rule::once(Upstream::Saplab, PAY, Action::Gate("request".into())));
-    let id = ask(&fixture, "saplab.orders.pay", json!({"position": 1})).await;
+    let id = fixture.enqueue("saplab.orders.pay", json!({"position": 1})).await;
     let work = fixture.work().await;
     until("the request", async || (toggles(&fixture) == 1).then_some(())).await;
     fixture.sim.world().saplab.positions.get_mut(&1).unwrap().is_payed = true;
     fixture.sim.open("request");
     until("the judgement", async || {
-        let call = look::call(&fixture.pool, id).await.unwrap().unwrap().0;
+        let call = fixture.call(id).await;
         (call.state == "quarantined").then_some(())
     })
     .await;
@@ -83,7 +82,7 @@ async fn a_success_that_does_not_show_goes_to_a_person() {
 #[tokio::test]
 async fn paying_and_taking_back_are_not_asked_for_at_once() {
     let fixture = shop().await;
-    let id = ask(&fixture, "saplab.orders.pay", json!({"position": 1})).await;
+    let id = fixture.enqueue("saplab.orders.pay", json!({"position": 1})).await;
     let entry = sverka::operation::entry("saplab.orders.pay").unwrap();
     let arguments = serde_json::from_value(json!({"position": 1, "paid": false})).unwrap();
     let second = sverka::queue::enqueue::enqueue_once(&fixture.pool, &entry.call(arguments).unwrap()).await;

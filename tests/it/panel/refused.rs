@@ -95,7 +95,7 @@ async fn what_cannot_be_judged_beforehand_is_not_sent() {
         (
             "saplab.orders.set_status",
             json!({"position": 99, "status": 5}),
-            "lists no position 99",
+            "does not show position 99",
         ),
         (
             "saplab.orders.documents",

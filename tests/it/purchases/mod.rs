@@ -2,6 +2,7 @@
 
 mod carreta;
 mod many;
+mod saplab;
 
 use std::collections::BTreeMap;
 

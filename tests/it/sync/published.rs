@@ -130,3 +130,24 @@ async fn only_the_brands_that_are_named_go_to_keaz() {
     let published: Vec<_> = fixture.remains().into_values().collect();
     assert_eq!(published, [100, 0, 3, 0], "what is not published any more has gone");
 }
+
+#[tokio::test]
+async fn the_plan_says_what_is_reserved_and_what_the_rules_hold_back() {
+    let fixture = one_warehouse(Setup::new()).await;
+    fixture.stock("W1", "KEAZ", "ruled", Some("12")).await;
+    fixture.stock("W1", "KEAZ", "plain", Some("12")).await;
+    fixture
+        .sql(
+            "UPDATE erp.stock SET reserved = 2 WHERE article = 'ruled';
+             INSERT INTO erp.publishing_rules (id, article, hold_back) VALUES (1, 'ruled', 3)",
+        )
+        .await;
+    let plan = sverka::diff::plan::changes(&fixture.pool, &[Job::Stock], 10)
+        .await
+        .unwrap();
+    let new: Vec<_> = plan
+        .iter()
+        .map(|change| change.new.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(new, ["12", "7 (ERP 12, reserved 2, held back 3)"]);
+}
