@@ -57,7 +57,6 @@ CREATE TABLE mirror.offer (
     seen_at       timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX offer_searched ON mirror.offer (supplier, searched);
-CREATE INDEX offer_seen ON mirror.offer (seen_at);
 COMMENT ON TABLE mirror.offer IS 'What the last search of an article found at a supplier (carreta, saplab); forgotten after a day.';
 COMMENT ON COLUMN mirror.offer.searched IS 'What was searched for, in upper case: the article; at Saplab the article and the brand.';
 COMMENT ON COLUMN mirror.offer.most IS 'So many units can be ordered at most; NULL = the supplier does not say, nothing can be ordered.';
@@ -68,21 +67,26 @@ COMMENT ON COLUMN mirror.offer.ticket IS 'What the supplier wants to have back w
 CREATE TABLE mirror.search (
     supplier    text NOT NULL,
     searched    text NOT NULL,
+    article     text NOT NULL,
     is_whole    bool NOT NULL,
     searched_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (supplier, searched)
 );
 CREATE INDEX search_age ON mirror.search (searched_at);
 COMMENT ON TABLE mirror.search IS 'What was searched at the suppliers, whether or not anything was found; forgotten after a day together with mirror.offer.';
+COMMENT ON COLUMN mirror.search.article IS 'In upper case, as in searched.';
 COMMENT ON COLUMN mirror.search.is_whole IS 'Every offer of the answer could be read: what is not in mirror.offer is not offered.';
 
 -- Prices of watched articles are looked up by article; a company's view has indexes of its own.
 DO $$
+DECLARE
+    name text;
 BEGIN
-    IF (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass('erp.supplier_prices')
-           AND pg_has_role(relowner, 'USAGE')) THEN
-        CREATE INDEX supplier_prices_by_article ON erp.supplier_prices (upper(btrim(article)));
-    END IF;
+    FOREACH name IN ARRAY ARRAY['supplier_prices', 'watched_articles'] LOOP
+        IF (SELECT relkind = 'r' AND pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('erp.' || name)) THEN
+            EXECUTE format('CREATE INDEX %I ON erp.%I (upper(btrim(article)))', name || '_by_article', name);
+        END IF;
+    END LOOP;
 END $$;
 
 CREATE TABLE mirror.purchase (

@@ -165,14 +165,11 @@ COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so 
 -- Of several offers for one key the cheapest counts, then the one that comes soonest. Where a price list and a search
 -- name their source alike, the row is the list's. A search is written by itself: its two names must reach the indexes.
 CREATE OR REPLACE VIEW diff.spot_price AS
-WITH watched AS NOT MATERIALIZED (
-    SELECT DISTINCT upper(btrim(w.brand::text)) AS brand, upper(btrim(w.article::text)) AS article
-      FROM erp.watched_articles w
-), looked_at AS NOT MATERIALIZED (
-    SELECT f.supplier, f.searched, f.is_whole, w.brand, w.article
-      FROM watched w
-     CROSS JOIN (VALUES ('carreta'), ('saplab')) s (supplier)
-      JOIN mirror.search f ON f.supplier = s.supplier AND f.searched = mirror.searched(s.supplier, w.article, w.brand)
+WITH looked_at AS NOT MATERIALIZED (
+    SELECT DISTINCT f.supplier, f.searched, f.is_whole, f.article, upper(btrim(w.brand::text)) AS brand
+      FROM mirror.search f
+      JOIN erp.watched_articles w ON upper(btrim(w.article::text)) = f.article
+           AND mirror.searched(f.supplier, w.article::text, w.brand::text) = f.searched
 ), wanted AS (
     SELECT DISTINCT ON (o.supplier, o.searched, o.source, o.brand, o.article) o.*
       FROM looked_at l

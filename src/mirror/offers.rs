@@ -49,10 +49,11 @@ pub(crate) async fn set(
     tx: &mut PgConnection,
     supplier: &str,
     searched: &str,
+    article: &str,
     offers: &[Offer<'_>],
     is_whole: bool,
 ) -> sqlx::Result<Vec<i64>> {
-    begin(tx, supplier, searched, is_whole).await?;
+    begin(tx, supplier, searched, article, is_whole).await?;
     // Rows are inserted, and numbered, in the order of the list.
     let ids = sqlx::query_scalar(
         "INSERT INTO mirror.offer (supplier, searched, source, brand, article, name, price, quantity, quantity_text, most,
@@ -82,13 +83,20 @@ pub(crate) async fn set(
 
 /// Makes room for the offers of a search, and forgets those of searches that are a day old. Two answers of one search go
 /// one after the other: the first statement locks its row.
-async fn begin(tx: &mut PgConnection, supplier: &str, searched: &str, is_whole: bool) -> sqlx::Result<()> {
+async fn begin(
+    tx: &mut PgConnection,
+    supplier: &str,
+    searched: &str,
+    article: &str,
+    is_whole: bool,
+) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO mirror.search (supplier, searched, is_whole) VALUES ($1, $2, $3)
+        "INSERT INTO mirror.search (supplier, searched, article, is_whole) VALUES ($1, $2, upper(btrim($3)), $4)
          ON CONFLICT (supplier, searched) DO UPDATE SET is_whole = excluded.is_whole, searched_at = now()",
     )
     .bind(supplier)
     .bind(searched)
+    .bind(article)
     .bind(is_whole)
     .execute(&mut *tx)
     .await?;

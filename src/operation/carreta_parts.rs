@@ -64,7 +64,7 @@ impl Operation for SearchParts {
         if let Some(article) = article.filter(|_| *account == context.settings.carreta.account) {
             let offers: Vec<_> = page.offers.iter().map(offer).collect();
             let searched = offers::searched(article, None);
-            numbers = offers::set(tx, SUPPLIER, &searched, &offers, page.rejected.is_empty()).await?;
+            numbers = offers::set(tx, SUPPLIER, &searched, article, &offers, page.rejected.is_empty()).await?;
             erp::prices::write_spot(tx, SUPPLIER, &searched).await?;
         }
         for why in &page.rejected {

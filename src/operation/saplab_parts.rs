@@ -108,7 +108,7 @@ impl Operation for FindParts {
     async fn apply(&self, tx: &mut PgConnection, _: &Context, (): &(), page: &PartPage) -> Result<Applied, ApplyError> {
         let found: Vec<_> = page.parts.iter().map(|part| self.offer(part)).collect();
         let searched = offers::searched(&self.article, Some(&self.brand));
-        let numbers = offers::set(tx, SUPPLIER, &searched, &found, page.rejected.is_empty()).await?;
+        let numbers = offers::set(tx, SUPPLIER, &searched, &self.article, &found, page.rejected.is_empty()).await?;
         erp::prices::write_spot(tx, SUPPLIER, &searched).await?;
         Ok(Applied {
             answer: offers::numbered(page, "parts", &numbers),

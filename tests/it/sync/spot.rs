@@ -281,3 +281,25 @@ async fn the_plan_shows_prices_that_would_be_written() {
     );
     sync(&fixture).await;
 }
+
+#[tokio::test]
+async fn a_purchase_does_not_wait_behind_the_searches_of_watched_articles() {
+    let fixture = watching(
+        Setup::new(),
+        &[("UFI", "100")],
+        vec![offer("50", "UFI", "100", 1000, "1")],
+    )
+    .await;
+    fixture
+        .sql("INSERT INTO erp.purchase_orders (id, supplier, brand, article, quantity) VALUES (1, 'carreta', 'UFI', '100', 1)")
+        .await;
+    fixture.request(&[Job::Prices, Job::Purchases]).await;
+    let priorities = fixture
+        .value("SELECT jsonb_agg(priority ORDER BY id) FROM queue.call WHERE operation = 'carreta.parts.search'")
+        .await;
+    assert_eq!(priorities.as_deref(), Some("[3, 1]"));
+    fixture.sync_done(&[Job::Prices, Job::Purchases]).await;
+    let status = fixture.value("SELECT to_jsonb(status) FROM erp.purchase_orders").await;
+    assert_eq!(status.as_deref(), Some("\"placed\""));
+    fixture.assert_in_sync().await;
+}
