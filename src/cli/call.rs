@@ -56,16 +56,15 @@ fn of_entry(entry: &'static Entry) -> Command {
     let yes = clap::Arg::new("yes")
         .long("yes")
         .action(ArgAction::SetTrue)
+        // Accepted everywhere, so that a script need not know; shown where it matters.
+        .hide(entry.consequence.is_none())
         .help("Do it although it concerns somebody's money or order");
     let any = clap::Arg::new("arg")
         .long("arg")
         .value_name("NAME=VALUE")
         .action(ArgAction::Append)
         .help("An argument in another spelling: --arg name=value");
-    let mut command = Command::new(entry.name).about(entry.about).arg(any);
-    if entry.consequence.is_some() {
-        command = command.arg(yes);
-    }
+    let command = Command::new(entry.name).about(entry.about).arg(any).arg(yes);
     entry.args.iter().fold(command, |command, arg| command.arg(of_arg(arg)))
 }
 
@@ -135,7 +134,7 @@ impl FromArgMatches for Asked {
                 None => given.push((name, vec![value.to_owned()])),
             }
         }
-        let yes = entry.is_some_and(|entry| entry.consequence.is_some()) && of_it.get_flag("yes");
+        let yes = of_it.get_flag("yes");
         Ok(Self::One {
             operation: operation.to_owned(),
             given,
