@@ -54,16 +54,40 @@ pub(crate) async fn set(
     is_whole: bool,
 ) -> sqlx::Result<Vec<i64>> {
     begin(tx, supplier, searched, article, is_whole).await?;
-    // Rows are inserted, and numbered, in the order of the list.
+    // An offer that is found again on the same terms keeps its number: an order of it that is on its way stays good.
     let ids = sqlx::query_scalar(
-        "INSERT INTO mirror.offer (supplier, searched, source, brand, article, name, price, quantity, quantity_text, most,
-                                   min_quantity, days_min, days_max, is_cross, probability, ticket)
-         SELECT $1, $2, source, brand, article, name, price, quantity, quantity_text, most, min_quantity, days_min,
-                days_max, is_cross, probability, ticket
-           FROM jsonb_to_recordset($3) AS x (
-                source text, brand text, article text, name text, price numeric, quantity int, quantity_text text,
-                most int, min_quantity int, days_min int, days_max int, is_cross bool, probability int, ticket jsonb)
-         RETURNING id",
+        "WITH found AS (
+             SELECT x.*, to_jsonb(x) - ARRAY['ticket', 'ordinality'] AS terms
+               FROM ROWS FROM (jsonb_to_recordset($3) AS (
+                    source text, brand text, article text, name text, price numeric, quantity int, quantity_text text,
+                    most int, min_quantity int, days_min int, days_max int, is_cross bool, probability int, ticket jsonb))
+                    WITH ORDINALITY AS x
+         ), new AS (
+             SELECT *, row_number() OVER (PARTITION BY terms ORDER BY ordinality) AS copy FROM found
+         ), known AS (
+             SELECT o.id, to_jsonb(o) - ARRAY['id', 'supplier', 'searched', 'ticket', 'seen_at'] AS terms
+               FROM mirror.offer o WHERE o.supplier = $1 AND o.searched = $2
+         ), old AS (
+             SELECT id, terms, row_number() OVER (PARTITION BY terms ORDER BY id) AS copy FROM known
+         ), offer AS MATERIALIZED (
+             SELECT new.*, old.id IS NULL AS is_new,
+                    coalesce(old.id, nextval(pg_get_serial_sequence('mirror.offer', 'id'))) AS id
+               FROM new LEFT JOIN old USING (terms, copy)
+         ), gone AS (
+             DELETE FROM mirror.offer o USING old
+              WHERE o.id = old.id AND NOT EXISTS (SELECT FROM offer WHERE offer.id = old.id)
+         ), kept AS (
+             UPDATE mirror.offer o SET ticket = offer.ticket, seen_at = now()
+               FROM offer WHERE o.id = offer.id AND NOT offer.is_new
+         ), added AS (
+             INSERT INTO mirror.offer (id, supplier, searched, source, brand, article, name, price, quantity,
+                                       quantity_text, most, min_quantity, days_min, days_max, is_cross, probability, ticket)
+             OVERRIDING SYSTEM VALUE
+             SELECT id, $1, $2, source, brand, article, name, price, quantity, quantity_text, most, min_quantity, days_min,
+                    days_max, is_cross, probability, ticket
+               FROM offer WHERE is_new
+         )
+         SELECT id FROM offer ORDER BY ordinality",
     )
     .bind(supplier)
     .bind(searched)
@@ -81,7 +105,7 @@ pub(crate) async fn set(
     Ok(ids)
 }
 
-/// Makes room for the offers of a search, and forgets those of searches that are a day old. Two answers of one search go
+/// Notes a search, and forgets those that are a day old with their offers. Two answers of one search go
 /// one after the other: the first statement locks its row.
 async fn begin(
     tx: &mut PgConnection,
@@ -110,13 +134,8 @@ async fn begin(
          )
          DELETE FROM mirror.offer o USING old WHERE (o.supplier, o.searched) = (old.supplier, old.searched)",
     )
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    sqlx::query("DELETE FROM mirror.offer WHERE supplier = $1 AND searched = $2")
-        .bind(supplier)
-        .bind(searched)
-        .execute(tx)
-        .await?;
     Ok(())
 }
 
@@ -164,7 +183,7 @@ pub(crate) struct Chosen {
     pub(crate) article: String,
 }
 
-/// One offer by its id; `None` when another search has taken its place, or a day has passed.
+/// One offer by its id; `None` when another search has not found it any more, or a day has passed.
 pub(crate) async fn get(pool: &PgPool, id: i64) -> sqlx::Result<Option<Chosen>> {
     sqlx::query_as("SELECT ticket, quantity_text, min_quantity, brand, article FROM mirror.offer WHERE id = $1")
         .bind(id)
