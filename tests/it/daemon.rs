@@ -396,7 +396,7 @@ async fn two_daemons_on_one_database_share_the_work_and_double_nothing() {
     fixture
         .until(
             "the runs",
-            "(SELECT count(*) >= 5 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')",
+            "(SELECT count(*) >= 6 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')",
         )
         .await;
     first.stop().await;

@@ -53,7 +53,7 @@ async fn kill_during_the_first_sync(fixture: &Fixture, seed: u64, also: impl Asy
         if number == 0 {
             daemon.signal(Signal::SIGUSR1);
             // A signal outlives nobody; a run that was asked for does.
-            fixture.until("all runs", "(SELECT count(*) = 5 FROM queue.run)").await;
+            fixture.until("all runs", "(SELECT count(*) = 6 FROM queue.run)").await;
         }
         let moment = arrived(&fixture.sim) + moments.u64(1..=7);
         tokio::select! {
@@ -66,7 +66,7 @@ async fn kill_during_the_first_sync(fixture: &Fixture, seed: u64, also: impl Asy
 }
 
 const ALL_STARTED_AND_ENDED: &str =
-    "(SELECT count(*) = 5 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')";
+    "(SELECT count(*) = 6 FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')";
 
 async fn assert_the_result_is_the_same(fixture: &Fixture) {
     // The daemon finishes what the killed ones have begun; nothing is left beyond its lease.
@@ -83,10 +83,10 @@ async fn assert_the_result_is_the_same(fixture: &Fixture) {
     assert_eq!(fixture.count(other).await, 0);
     daemon.signal(Signal::SIGUSR1);
     fixture
-        .until("the second sync", "(SELECT count(*) = 10 FROM queue.run)")
+        .until("the second sync", "(SELECT count(*) = 12 FROM queue.run)")
         .await;
     fixture.until("its end", ALL_ENDED).await;
-    let well = fixture.count("queue.run WHERE id > 5 AND outcome <> 'done'").await;
+    let well = fixture.count("queue.run WHERE id > 6 AND outcome <> 'done'").await;
     assert_eq!(well, 0, "{}", daemon.log());
     daemon.stop().await;
 

@@ -60,7 +60,7 @@ async fn sync_leaves_the_work_to_a_daemon_that_is_alive_and_follows_it_when_aske
     fixture.sim.wait_until_arrived("keaz.warehouses.list", 1).await;
     let mut following = follow(&fixture);
     fixture
-        .until("all five runs", "(SELECT count(*) = 5 FROM queue.run)")
+        .until("all six runs", "(SELECT count(*) = 6 FROM queue.run)")
         .await;
     assert!(following.try_wait().unwrap().is_none(), "it waits for the gate too");
     fixture.sim.open("hold");
