@@ -13,6 +13,7 @@ pub mod carreta_parts;
 pub mod carreta_prices;
 pub mod carreta_profile;
 mod catalogue;
+mod guarded;
 pub mod keaz_remains;
 pub mod keaz_resource;
 mod keaz_verdicts;

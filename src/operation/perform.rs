@@ -6,17 +6,14 @@ use backon::{ExponentialBuilder, Retryable};
 use sqlx::PgPool;
 
 use super::catalogue::dispatch;
-use super::{Applied, ApplyError, Look, Operation};
+use super::guarded::{goes_out, look};
+use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
 use crate::queue::enqueue::NewCall;
-use crate::queue::guard::{self, Manner, Sight, Stand, Step};
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
-
-/// For so long at least what the upstream held counts as its present state.
-const FRESH: Duration = Duration::from_secs(10);
 
 /// What performing needs beside the call.
 pub struct Performer<'a> {
@@ -122,94 +119,6 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
     }
 }
 
-/// Decides by what the upstream holds whether the request is made now. False: the call has been settled otherwise.
-async fn goes_out<O: Operation>(performer: &Performer<'_>, call: &Call, operation: &O) -> sqlx::Result<bool> {
-    let context = performer.context;
-    let seen = Look {
-        answer: call.look.as_ref(),
-        sent: call.intent_age.is_some(),
-    };
-    let second_look = context.timeout(O::UPSTREAM);
-    // Before anything was sent only a fresh look counts: the call may have waited since, and somebody have acted.
-    let fresh = second_look.max(FRESH).as_secs_f64();
-    let stale = !seen.sent && call.look_age.is_none_or(|age| age > fresh);
-    let looks = if stale { 0 } else { call.looks };
-    let sight = if looks > 0 {
-        operation.sight(performer.pool, &seen).await?
-    } else {
-        Sight::Absent
-    };
-    let stand = Stand {
-        sent: call.intent_age.map(|age| Duration::from_secs_f64(age.max(0.0))),
-        resent: call.resent,
-        looks,
-        exhausted: u32::try_from(call.failures).unwrap_or_default() >= context.settings.queue.max_attempts,
-    };
-    let manner = Manner {
-        looks_first: true,
-        resends: O::RESENDS,
-        second_look,
-        quiet: context.settings.queue.quiet_window,
-    };
-    match guard::step(stand, manner, sight) {
-        Step::Send => return Ok(true),
-        Step::Look(after) => {
-            let failure = later(
-                Outcome::Look(after),
-                "what the upstream holds is read first",
-                look(operation, call),
-            );
-            failed::<O>(performer, call, None, failure).await?;
-        }
-        Step::Finish(words) => {
-            let record = || finish(performer, call, operation, &seen, &words);
-            record.retry(database_retries()).when(is_passing).await?;
-        }
-        Step::Refuse(words) => failed::<O>(performer, call, None, dead(words)).await?,
-        Step::Quarantine(words) => {
-            failed::<O>(performer, call, None, later(Outcome::Quarantined, &words, None)).await?;
-        }
-    }
-    Ok(false)
-}
-
-/// The read-back of a call that must not be repeated is one of its own: another's may have been asked before.
-fn look<O: Operation>(operation: &O, call: &Call) -> Option<NewCall> {
-    let read = operation.read_back()?;
-    Some(if operation.looks_first() {
-        NewCall {
-            key: format!("look:{}:{}", call.id, call.attempt),
-            keeps_answer: true,
-            ..read
-        }
-    } else {
-        read
-    })
-}
-
-/// The upstream's own state shows that it is done.
-async fn finish<O: Operation>(
-    performer: &Performer<'_>,
-    call: &Call,
-    operation: &O,
-    seen: &Look<'_>,
-    words: &str,
-) -> sqlx::Result<()> {
-    let mut tx = performer.pool.begin().await?;
-    if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
-        let finished = operation.finished(&mut tx, performer.context, seen).await?;
-        let applied = Applied {
-            pushed: i64::from(seen.sent),
-            note: Some(words.to_owned()),
-            answer: call.look.clone().filter(|_| call.keeps_answer),
-            ..finished
-        };
-        settle::done(&mut tx, performer.context, call, &applied).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
 /// Records success. The request is never repeated for the database's sake: only the recording is.
 async fn succeeded<O: Operation>(
     performer: &Performer<'_>,
@@ -290,12 +199,12 @@ async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied:
     Ok(())
 }
 
-fn dead(words: String) -> Failure {
+pub(super) fn dead(words: String) -> Failure {
     later(Outcome::Dead, &words, None)
 }
 
 /// What follows without a fault of the upstream's.
-fn later(outcome: Outcome, words: &str, read_back: Option<NewCall>) -> Failure {
+pub(super) fn later(outcome: Outcome, words: &str, read_back: Option<NewCall>) -> Failure {
     Failure {
         outcome,
         words: words.to_owned(),
@@ -352,7 +261,7 @@ fn cut_off<O: Operation>(operation: &O, call: &Call) -> Failure {
     }
 }
 
-async fn failed<O: Operation>(
+pub(super) async fn failed<O: Operation>(
     performer: &Performer<'_>,
     call: &Call,
     fault: Option<&Fault>,

@@ -2,6 +2,7 @@
 //! canaries appear in no log, no output, no page, no row.
 
 use serde_json::json;
+use sverka::simulate::world::{Offer, Part};
 use sverka::simulate::{Action, Rule, Upstream};
 
 use crate::support::{Fixture, Setup};
@@ -12,6 +13,7 @@ const CARRETA: &str = "cnr3-Ключ/+\"&<3>";
 const LIST: &str = "cnr4/Список+\"4";
 const TOKEN: &str = "cnr5 Token/+\"&5";
 const DATABASE: &str = "cnr6/Base+6";
+const CLIENT: &str = "cnr7 Клиент/+\"&<7>";
 const LOGIN: &str = "9990000001";
 
 /// Every form in which a secret might come to light.
@@ -31,6 +33,7 @@ async fn canaries(fixture: &Fixture) -> Vec<Canary> {
         ("the price list's key", LIST),
         ("the HTTP token", TOKEN),
         ("the database's password", DATABASE),
+        ("the client API's password", CLIENT),
     ] {
         canaries.push(Canary {
             name,
@@ -149,7 +152,9 @@ async fn company(format: &str) -> Fixture {
             options.panel_login = LOGIN.into();
             options.panel_password = PANEL.into();
             options.carreta_key = CARRETA.into();
-        });
+            options.client_password = CLIENT.into();
+        })
+        .client_api();
     let mut fixture = setup.start().await;
     let mut list: url::Url = fixture.sim.price_list_url("main").parse().unwrap();
     list.query_pairs_mut().append_pair("key", LIST);
@@ -164,7 +169,37 @@ async fn company(format: &str) -> Fixture {
     fixture.sim.world().carreta.price_lists.insert("main".into(), rows);
     fixture.fill(2, 10).await;
     fixture.positions(3);
+    fixture.sim.world().carreta.offers.push(Offer {
+        code: "OC47".into(),
+        maker: "KNECHT".into(),
+        price: 152.into(),
+        min_qty: 1,
+        qty: "500".into(),
+        source: "57".into(),
+        ..Offer::default()
+    });
+    fixture.sim.world().saplab.parts.push(Part {
+        article: "OC47".into(),
+        brand: "KNECHT".into(),
+        name: "Фильтр".into(),
+        stock: 7,
+        multiplicity: 1,
+        days: 3,
+        price: 150.into(),
+        replaces: None,
+    });
     fixture
+        .sql("INSERT INTO erp.watched_articles VALUES ('KNECHT', 'OC47')")
+        .await;
+    fixture
+}
+
+/// What the suppliers gave out with their offers: whoever has it can order in our name.
+async fn tickets(fixture: &Fixture) -> Vec<String> {
+    let kept = "SELECT t.value #>> '{}' FROM mirror.offer o, jsonb_each(o.ticket) t WHERE t.key IN ('_', 'to_cart')";
+    let mut tickets: Vec<String> = sqlx::query_scalar(kept).fetch_all(&fixture.pool).await.unwrap();
+    tickets.extend(fixture.sim.world().carreta.signatures.keys().cloned());
+    tickets
 }
 
 /// Answers that repeat the request, with all that is secret in it, in many ways.
@@ -174,10 +209,12 @@ async fn echo(fixture: &Fixture, canaries: &[Canary]) {
         (Upstream::Keaz, "keaz", of(0)),
         (
             Upstream::Saplab,
-            "saplab",
+            "saplab.panel",
             format!("{} Basic {}", of(1), basic(fixture).await),
         ),
+        (Upstream::Saplab, "saplab.client.parts", of(6)),
         (Upstream::Carreta, "carreta.order", of(2)),
+        (Upstream::Carreta, "carreta.search", of(2)),
         (Upstream::Carreta, "carreta.price_list", of(3)),
     ] {
         let own = format!("you sent {own}");
@@ -215,11 +252,11 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
     let environment = [("RUST_LOG", "trace"), ("SVERKA__LOG__FORMAT", log_format)];
     let mut texts = Vec::new();
     let mut daemon = fixture.daemon_with(&environment).await;
-    let refusals = "(SELECT count(DISTINCT upstream) = 3 FROM queue.call c JOIN queue.attempt a ON a.call_id = c.id
+    let refusals = "(SELECT count(DISTINCT upstream) = 4 FROM queue.call c JOIN queue.attempt a ON a.call_id = c.id
                       WHERE a.words LIKE '%you sent%')";
     // Faults pass one by one; whatever they did, in the end everything agrees.
     for round in 0.. {
-        let all_jobs = fixture.count("queue.run").await + 5;
+        let all_jobs = fixture.count("queue.run").await + 6;
         daemon.signal(nix::sys::signal::Signal::SIGUSR1);
         let ended = format!(
             "(SELECT count(*) >= {all_jobs} FROM queue.run) AND NOT EXISTS (SELECT FROM queue.run WHERE state <> 'ended')"
@@ -263,8 +300,12 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
         texts.push((format!("the output of {args:?}"), both.concat()));
     }
     texts.extend(database(&fixture).await);
+    let tickets = tickets(&fixture).await;
+    assert!(tickets.len() >= 3, "both suppliers were searched: {tickets:?}");
     for (place, text) in &texts {
         assert_silent(&canaries, place, text);
+        let shown = |ticket: &&String| place != "mirror.offer" && text.contains(ticket.as_str());
+        assert_eq!(tickets.iter().find(shown), None, "an offer's signature in {place}");
     }
 }
 
