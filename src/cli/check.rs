@@ -72,6 +72,13 @@ async fn look_at_everything(pool: &PgPool, settings: Settings) -> Result<Vec<Fin
             words: "none is configured".into(),
         });
     }
+    if context.carreta.is_some() && context.settings.carreta.account.is_some() {
+        findings.push(Finding {
+            what: "carreta.account".into(),
+            good: true,
+            words: "Carreta knows it for profile and search only: an order may go to the default account".into(),
+        });
+    }
     look::resume(pool, None).await?;
     let (_context, follow) = watch::channel(Arc::new(context));
     let worker = Worker::start(pool.clone(), follow, daemon_id);

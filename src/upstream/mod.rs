@@ -5,6 +5,8 @@
 
 mod address;
 pub mod carreta;
+#[cfg(test)]
+mod examples;
 mod fault;
 pub mod json;
 pub mod keaz;
