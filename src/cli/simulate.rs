@@ -38,6 +38,9 @@ pub(super) async fn serve(args: &Args) -> Result<(), CliError> {
         ("SVERKA__SAPLAB__PANEL__BASE_URL", simulator.saplab_url()),
         ("SVERKA__SAPLAB__PANEL__LOGIN", credentials.panel_login),
         ("SVERKA__SAPLAB__PANEL__PASSWORD", credentials.panel_password),
+        ("SVERKA__SAPLAB__CLIENT__BASE_URL", simulator.saplab_url()),
+        ("SVERKA__SAPLAB__CLIENT__LOGIN", credentials.client_login),
+        ("SVERKA__SAPLAB__CLIENT__PASSWORD", credentials.client_password),
         ("SVERKA__CARRETA__BASE_URL", simulator.carreta_url()),
         ("SVERKA__CARRETA__API_KEY", credentials.carreta_key),
     ] {

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::carreta_orders::{ListOrders, carreta};
@@ -119,6 +120,7 @@ impl Operation for CreateOrder {
                 Ok(()) => format!("ordered; Carreta shows it under client_comment {}", self.comment),
                 Err(words) => words.clone(),
             }),
+            answer: Some(json!({ "client_comment": self.comment, "offer": self.offer, "quantity": self.quantity })),
             // Its id is only in the list.
             next: answer
                 .as_ref()

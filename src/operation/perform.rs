@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
+use serde_json::Value;
 use sqlx::PgPool;
 
 use super::catalogue::dispatch;
@@ -184,10 +185,15 @@ async fn record_success<O: Operation>(
 }
 
 /// The answer, where somebody wants to see it or may have to.
-fn keep(call: &Call, class: Class, answer: &impl serde::Serialize) -> Option<serde_json::Value> {
-    (call.keeps_answer || class == Class::Guarded)
-        .then(|| serde_json::to_value(answer).ok())
-        .flatten()
+fn keep(call: &Call, class: Class, answer: &impl serde::Serialize) -> Option<Value> {
+    if !call.keeps_answer && class != Class::Guarded {
+        return None;
+    }
+    match serde_json::to_value(answer).ok()? {
+        // Where an answer may be a refusal too, the answer itself is what people want to see.
+        Value::Object(mut either) if either.len() == 1 && either.contains_key("Ok") => either.remove("Ok"),
+        answer => Some(answer),
+    }
 }
 
 async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied: &Applied) -> sqlx::Result<()> {
