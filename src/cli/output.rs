@@ -68,9 +68,14 @@ fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
     table
 }
 
-/// What upstreams send is data: control characters in it must not reach the terminal.
+/// What upstreams send is data: control characters in it must not reach the terminal, nor those that turn the writing.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars().filter(|c| !c.is_control() && !turns_writing(*c)).collect()
+}
+
+/// Whether it changes the direction in which other characters are shown.
+pub(super) fn turns_writing(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// An optional value, or a dash.

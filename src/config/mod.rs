@@ -299,6 +299,11 @@ pub struct Queue {
     /// Ended calls, attempts and runs are kept so long.
     #[serde(deserialize_with = "de::duration")]
     pub keep: Duration,
+    /// What was said on the wire is kept so long; zero = not at all.
+    #[serde(deserialize_with = "de::duration")]
+    pub journal: Duration,
+    /// Bytes of each body that are kept of it.
+    pub journal_body: usize,
     /// `[queue.keaz]`
     pub keaz: Manners,
     /// `[queue.saplab]`

@@ -54,6 +54,7 @@ use crate::queue::enqueue::NewCall;
 pub use crate::queue::guard::Sight;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
+use crate::upstream::transport::journal::Exchange;
 use crate::upstream::{Fault, Upstream};
 
 pub use argument::{Arg, Kind};
@@ -178,6 +179,8 @@ pub struct Applied {
     pub note: Option<String>,
     /// What a person is shown instead of the answer itself.
     pub answer: Option<Value>,
+    /// What was said on the wire.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Why an answer had no effect.

@@ -15,6 +15,7 @@ use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
+use crate::upstream::transport::journal::{Exchange, recorded};
 
 /// What performing needs beside the call.
 pub struct Performer<'a> {
@@ -84,10 +85,15 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
         );
         return Ok(());
     }
-    match operation.send(context, &request).await {
+    let (sent, exchanges) = match context.settings.queue.journal {
+        Duration::ZERO => (operation.send(context, &request).await, Vec::new()),
+        _ => recorded(context.settings.queue.journal_body, operation.send(context, &request)).await,
+    };
+    match sent {
         Ok(answer) if O::POST_CHECK => {
             let failure = Failure {
                 answer: serde_json::to_value(&answer).ok(),
+                exchanges,
                 ..later(
                     Outcome::Look(Duration::ZERO),
                     "answered; what the upstream holds now is read",
@@ -96,7 +102,7 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
             };
             failed::<O>(performer, call, None, failure).await
         }
-        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
+        Ok(answer) => succeeded(performer, call, &operation, &request, &answer, &exchanges).await,
         Err(fault) => {
             let policy = Policy::from(&context.settings.queue);
             let failures = u32::try_from(call.failures).unwrap_or_default();
@@ -114,6 +120,7 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
                 read_back: look(&operation, call),
                 counts: !outdated,
                 answer: None,
+                exchanges,
             };
             failed::<O>(performer, call, Some(&fault), failure).await
         }
@@ -127,8 +134,9 @@ async fn succeeded<O: Operation>(
     operation: &O,
     request: &O::Request,
     answer: &O::Answer,
+    exchanges: &[Exchange],
 ) -> sqlx::Result<()> {
-    let record = || record_success(performer, call, operation, request, answer);
+    let record = || record_success(performer, call, operation, request, answer, exchanges);
     let passing = |error: &ApplyError| matches!(error, ApplyError::Database(error) if is_passing(error));
     match record.retry(database_retries()).when(passing).await {
         Ok(Some(applied)) => {
@@ -153,7 +161,13 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Err(ApplyError::Database(error)) => Err(error),
-        Err(error) => failed::<O>(performer, call, None, dead(error.to_string())).await,
+        Err(error) => {
+            let failure = Failure {
+                exchanges: exchanges.to_vec(),
+                ..dead(error.to_string())
+            };
+            failed::<O>(performer, call, None, failure).await
+        }
     }
 }
 
@@ -164,6 +178,7 @@ async fn record_success<O: Operation>(
     operation: &O,
     request: &O::Request,
     answer: &O::Answer,
+    exchanges: &[Exchange],
 ) -> Result<Option<Applied>, ApplyError> {
     let context = performer.context;
     let mut tx = performer.pool.begin().await?;
@@ -173,6 +188,7 @@ async fn record_success<O: Operation>(
     let applied = operation.apply(&mut tx, context, request, answer).await?;
     let applied = Applied {
         asked: true,
+        exchanges: exchanges.to_vec(),
         answer: match applied.answer {
             Some(answer) => Some(answer).filter(|_| call.keeps_answer),
             None => keep(call, O::CLASS, answer),
@@ -218,6 +234,7 @@ pub(super) fn later(outcome: Outcome, words: &str, read_back: Option<NewCall>) -
         read_back,
         counts: true,
         answer: None,
+        exchanges: Vec::new(),
     }
 }
 
@@ -240,6 +257,7 @@ fn unsent(context: &Context, call: &Call, words: String) -> Failure {
         read_back: None,
         counts: true,
         answer: None,
+        exchanges: Vec::new(),
     }
 }
 
@@ -264,6 +282,7 @@ fn cut_off<O: Operation>(operation: &O, call: &Call) -> Failure {
         read_back: look(operation, call),
         counts: false,
         answer: None,
+        exchanges: Vec::new(),
     }
 }
 

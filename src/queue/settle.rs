@@ -11,10 +11,11 @@ use sqlx::{PgConnection, PgPool};
 use super::claim::interval;
 use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
-use super::{Call, run};
+use super::{Call, journal, run};
 use crate::context::Context;
 use crate::operation::Applied;
 use crate::upstream::Upstream;
+use crate::upstream::transport::journal::Exchange;
 
 /// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
@@ -32,6 +33,7 @@ pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::
 
 /// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
 pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    journal::keep(tx, call, &applied.exchanges).await?;
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call
@@ -93,6 +95,8 @@ pub struct Failure {
     pub counts: bool,
     /// What the upstream said, where that is not yet the end.
     pub answer: Option<Value>,
+    /// What was said on the wire.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Writes down that a guarded request is about to leave; committed before its first byte does. False: the lease is lost.
@@ -121,6 +125,7 @@ pub async fn failed(
     if !fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
     }
+    journal::keep(&mut tx, call, &failure.exchanges).await?;
     let (state, word, wait, counts) = match failure.outcome {
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),

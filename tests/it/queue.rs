@@ -254,6 +254,7 @@ async fn who_has_lost_the_lease_can_record_neither_success_nor_failure() {
         read_back: None,
         counts: true,
         answer: None,
+        exchanges: Vec::new(),
     };
     let context = fixture.context(1);
     let late = async || {
@@ -404,6 +405,7 @@ async fn a_call_whose_read_back_was_cancelled_is_made_again() {
         read_back: Some(push(2)),
         counts: true,
         answer: None,
+        exchanges: Vec::new(),
     };
     let context = fixture.context(1);
     assert!(

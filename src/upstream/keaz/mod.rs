@@ -127,7 +127,7 @@ impl Keaz {
         url.set_path(&format!("{}/{resource}.{}.{kind}", url.path(), action.as_str()));
         let (content_type, body) = request::body(self.format, &self.key, content);
         let request = Request::post(url, self.timeout, content_type, body)
-            .secret(&self.key)
+            .secret("KEAZ_API_KEY", &self.key)
             .pooled(action.reads());
         let reply = self.transport.send(request).await?;
         match (reply.fault(), Answer::read(&reply, resource)) {

@@ -4,6 +4,8 @@
 //! It follows no redirect, sends no referer, reads no proxy from the environment, repeats nothing, and bounds time and
 //! size of every answer. It knows nothing of any API's words; the clients in `keaz`, `saplab` and `carreta` call it.
 
+mod hidden;
+pub mod journal;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use reqwest::{Client, ClientBuilder, Response, redirect, retry};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
+use self::journal::Entry;
 pub use self::reply::{Download, Reply};
 pub use self::request::Request;
 pub use self::words::{clip, redact};
@@ -97,11 +100,17 @@ impl Transport {
     /// [`Fault::NotApi`] for a redirect; [`Fault::Garbled`] for an answer over the size limit.
     pub async fn send(&self, request: Request) -> Result<Reply, Fault> {
         let deadline = request.timeout;
-        within(deadline, async {
-            let (response, secrets) = self.start(request).await?;
+        let mut entry = Entry::open(&request);
+        let result = within(deadline, async {
+            let (response, secrets) = self.start(request, &mut entry).await?;
             self.whole(response, secrets).await
         })
-        .await
+        .await;
+        match &result {
+            Ok(reply) => entry.answered(&reply.body),
+            Err(fault) => entry.failed(fault),
+        }
+        result
     }
 
     /// Sends one request and streams the body of a 200, decompressed, into a file of at most `max_bytes`.
@@ -111,8 +120,9 @@ impl Transport {
     /// is a web page. The file's content is of no use after an error.
     pub async fn download(&self, request: Request, into: &mut File, max_bytes: u64) -> Result<Download, Fault> {
         let deadline = request.timeout;
-        within(deadline, async {
-            let (response, secrets) = self.start(request).await?;
+        let mut entry = Entry::open(&request);
+        let result = within(deadline, async {
+            let (response, secrets) = self.start(request, &mut entry).await?;
             if response.status() != 200 {
                 return Ok(Download::Other(self.whole(response, secrets).await?));
             }
@@ -125,11 +135,17 @@ impl Transport {
                 bytes,
             })
         })
-        .await
+        .await;
+        match &result {
+            Ok(Download::Body { bytes, .. }) => entry.downloaded(*bytes),
+            Ok(Download::Other(reply)) => entry.answered(&reply.body),
+            Err(fault) => entry.failed(fault),
+        }
+        result
     }
 
     /// Everything up to the head of the answer.
-    async fn start(&self, request: Request) -> Result<(Response, Vec<Secret>), Fault> {
+    async fn start(&self, request: Request, entry: &mut Entry) -> Result<(Response, Vec<Secret>), Fault> {
         let client = if request.pooled { &self.pooled } else { &self.single };
         let mut secrets = request.all_secrets();
         let request = request.build(client).map_err(|error| {
@@ -143,6 +159,7 @@ impl Transport {
             .execute(request)
             .await
             .map_err(|error| self.fault_of(error, &secrets))?;
+        entry.head(&response, &secrets);
         let status = response.status();
         if status.is_redirection() && status != 304 {
             return Err(Fault::NotApi(format!(
