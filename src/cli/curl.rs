@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::output;
+use super::output::is_plain;
 use crate::queue::journal::ExchangeRow;
 
 /// The variables that may stand in a kept request.
@@ -86,10 +86,6 @@ fn visible(line: &str) -> String {
         }
     }
     out
-}
-
-fn is_plain(c: char) -> bool {
-    c == '\t' || !(c.is_control() || output::turns_writing(c))
 }
 
 /// One word of a shell. Variables stay variables; what is not fit for a terminal is spelled by `printf`.

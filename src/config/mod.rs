@@ -31,6 +31,7 @@ use url::Url;
 
 use crate::upstream::Upstream;
 
+pub(crate) use address::is_nobodys;
 pub use cron::parse_cron;
 pub use load::{DEFAULT_FILE, Loaded, Source, environment, load};
 pub use problem::{ConfigError, Problem};

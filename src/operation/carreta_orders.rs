@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call, unread};
 use crate::context::Context;
 use crate::mirror;
 use crate::queue::{Class, Priority};
@@ -103,7 +103,7 @@ impl Operation for ListOrders {
             pulled: i64::try_from(page.orders.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             next: next.into_iter().collect(),
-            note: Some(page.rejected.join("; ")).filter(|note| !note.is_empty()),
+            note: unread(&page.rejected),
             ..Applied::default()
         })
     }
@@ -179,7 +179,7 @@ impl Operation for GetHistory {
         Ok(Applied {
             pulled: i64::try_from(history.lines.len()).unwrap_or_default(),
             refused: i64::try_from(history.rejected.len()).unwrap_or_default(),
-            note: Some(history.rejected.join("; ")).filter(|note| !note.is_empty()),
+            note: unread(&history.rejected),
             ..Applied::default()
         })
     }

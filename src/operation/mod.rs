@@ -219,3 +219,16 @@ pub fn look_up<O: Operation>(operation: &O) -> Option<NewCall> {
         ..new_call(operation, false)
     })
 }
+
+/// So many rows that cannot be read are told one by one.
+const TOLD: usize = 5;
+
+/// Which rows of a list could not be read, for a person: a site may send a hundred thousand of them. `None`: all could.
+pub(crate) fn unread(rejected: &[String]) -> Option<String> {
+    let first = rejected.get(..TOLD).unwrap_or(rejected).join("; ");
+    match rejected.len() {
+        0 => None,
+        count if count > TOLD => Some(format!("{first}; and {} more", count - TOLD)),
+        _ => Some(first),
+    }
+}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
+use super::{Applied, ApplyError, Arg, Kind, Operation, new_call, unread};
 use crate::config;
 use crate::context::Context;
 use crate::queue::{Class, Priority};
@@ -138,7 +138,7 @@ impl Operation for ListPositions {
             pulled: i64::try_from(page.positions.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             next: more.then(|| new_call(&next, true)).into_iter().collect(),
-            note: Some(page.rejected.join("; ")).filter(|note| !note.is_empty()),
+            note: unread(&page.rejected),
             ..Applied::default()
         })
     }

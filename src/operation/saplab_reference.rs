@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Operation};
+use super::{Applied, ApplyError, Operation, unread};
 use crate::context::Context;
 use crate::mirror::saplab_reference;
 use crate::mirror::snapshot::{self, List};
@@ -120,7 +120,7 @@ pub(super) fn pulled(rows: usize, rejected: &[String]) -> Applied {
     Applied {
         pulled: i64::try_from(rows).unwrap_or_default(),
         refused: i64::try_from(rejected.len()).unwrap_or_default(),
-        note: Some(rejected.join("; ")).filter(|note| !note.is_empty()),
+        note: unread(rejected),
         ..Applied::default()
     }
 }

@@ -29,8 +29,8 @@ use super::transport::{Request, Transport, TransportError};
 use super::{Fault, Upstream};
 use crate::config::{self, KeazFormat, KeazRemains, Secret};
 
-/// No answer may be larger, in bytes after decompression: some hundred thousand remains.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+/// No answer may be larger, in bytes after decompression: some 200,000 remains.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 /// PHP reads 1000 variables of a form by default and drops the rest without a word.
 const MAX_FORM_VARIABLES: usize = 1000;
 const WAREHOUSES: &str = "warehouses";

@@ -136,7 +136,8 @@ impl Entry {
             .filter_map(|name| Some((name, response.headers().get(name)?)))
             .map(|(name, value)| {
                 let value = String::from_utf8_lossy(value.as_bytes());
-                format!("{name}: {}", clip(&needles.replace(&value), MAX_LINE))
+                let value = if name == "location" { target(&value) } else { &value };
+                format!("{name}: {}", clip(&needles.replace(value), MAX_LINE))
             })
             .collect();
         *all = secrets.to_vec();
@@ -248,6 +249,19 @@ fn shown(body: &[u8], clip_at: usize, needles: &Needles, hidden: &[(&str, &str)]
     (Some(text), cut)
 }
 
+/// Where a redirect leads, as far as nothing in it can be a secret: it may be somebody else's.
+fn target(location: &str) -> &str {
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    if location[..end].contains('@') {
+        "***"
+    } else {
+        &location[..end]
+    }
+}
+
 fn count(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

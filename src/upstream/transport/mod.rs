@@ -4,10 +4,14 @@
 //! It follows no redirect, sends no referer, reads no proxy from the environment, repeats nothing, and bounds time and
 //! size of every answer. It knows nothing of any API's words; the clients in `keaz`, `saplab` and `carreta` call it.
 
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod canned;
 mod hidden;
 pub mod journal;
 mod reply;
 mod request;
+mod resolve;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -15,6 +19,7 @@ mod tests;
 mod words;
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,6 +27,7 @@ use reqwest::tls::Version;
 use reqwest::{Client, ClientBuilder, Response, redirect, retry};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
 
 use self::journal::Entry;
 pub use self::reply::{Download, Reply};
@@ -35,12 +41,27 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// No answer may have more header lines; hyper bounds their bytes (about 400 KiB) on its own.
 const MAX_HEADERS: usize = 64;
 
+/// An answer of more bytes than this waits for its turn.
+const LARGE: usize = 1024 * 1024;
+
+/// No answer may consist of more values: each takes some hundred bytes of memory, however short it is. At KEAZ they are
+/// some 200,000 remains; at Carreta a search has up to 10,000 rows, at Saplab a page has up to 150.
+fn max_values(upstream: Upstream) -> usize {
+    match upstream {
+        Upstream::Keaz => 1_000_000,
+        Upstream::Saplab | Upstream::SaplabClient | Upstream::Carreta => 300_000,
+    }
+}
+
 /// An HTTP client for one upstream: one connection pool for reads, none for writes.
 #[derive(Clone, Debug)]
 pub struct Transport {
     pooled: Client,
     single: Client,
     max_body: usize,
+    max_values: usize,
+    /// Of large answers one at a time is read and taken apart: together they would fill the memory.
+    large: Arc<Semaphore>,
     /// Why every https address will be refused, where the machine has no trusted certificates.
     no_roots: Option<&'static str>,
 }
@@ -89,6 +110,8 @@ impl Transport {
             pooled,
             single,
             max_body,
+            max_values: max_values(upstream),
+            large: Arc::new(Semaphore::new(1)),
             no_roots,
         })
     }
@@ -155,8 +178,7 @@ impl Transport {
             ))
         })?;
         request::add_basic_token(&request, &mut secrets);
-        let response = client
-            .execute(request)
+        let response = execute(client, request)
             .await
             .map_err(|error| self.fault_of(error, &secrets))?;
         entry.head(&response, &secrets);
@@ -172,13 +194,24 @@ impl Transport {
 
     async fn whole(&self, mut response: Response, secrets: Vec<Secret>) -> Result<Reply, Fault> {
         let mut body = Vec::new();
+        let mut turn = None;
         while let Some(chunk) = next_chunk(&mut response, &secrets).await? {
             if body.len() + chunk.len() > self.max_body {
                 return Err(Fault::Garbled(format!("an answer larger than {} bytes", self.max_body)));
             }
+            if turn.is_none() && body.len() + chunk.len() > LARGE {
+                // Nobody closes it.
+                turn = self.large.clone().acquire_owned().await.ok();
+            }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply::from_parts(&response, Bytes::from(body), secrets))
+        if reply::values(&body) > self.max_values {
+            return Err(Fault::Garbled(format!(
+                "an answer of more than {} values",
+                self.max_values
+            )));
+        }
+        Ok(Reply::from_parts(&response, Bytes::from(body), secrets, turn))
     }
 
     fn fault_of(&self, error: reqwest::Error, secrets: &[Secret]) -> Fault {
@@ -192,6 +225,14 @@ impl Transport {
     }
 }
 
+async fn execute(client: &Client, request: reqwest::Request) -> reqwest::Result<Response> {
+    #[cfg(debug_assertions)]
+    if let Some(response) = canned::answer(&request) {
+        return Ok(response);
+    }
+    client.execute(request).await
+}
+
 /// What both clients have in common.
 fn builder(connect: Duration) -> ClientBuilder {
     Client::builder()
@@ -199,6 +240,7 @@ fn builder(connect: Duration) -> ClientBuilder {
         .redirect(redirect::Policy::none())
         .referer(false)
         .no_proxy()
+        .dns_resolver(Arc::new(resolve::Guarded))
         .retry(retry::never())
         .http1_only()
         .http1_max_headers(MAX_HEADERS)

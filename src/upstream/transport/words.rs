@@ -95,6 +95,7 @@ impl Needles {
 
 fn forms(secret: &str) -> Vec<String> {
     let strict = utf8_percent_encode(secret, UNRESERVED).to_string();
+    let strictest = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json
         .strip_prefix('"')
@@ -116,6 +117,8 @@ fn forms(secret: &str) -> Vec<String> {
         strict.replace("%20", "+"),
         lower_hex(&strict),
         strict,
+        lower_hex(&strictest),
+        strictest,
         utf8_percent_encode(secret, QUERY).to_string(),
         quick_xml::escape::escape(secret).into_owned(),
     ];
