@@ -119,6 +119,14 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
         answer: &Self::Answer,
     ) -> impl Future<Output = Result<Applied, ApplyError>> + Send;
 
+    /// What remains to be done when the upstream refused the request whole, in these words, and named no row of it.
+    fn apart(&self, _request: &Self::Request, _words: &str) -> Apart<Self, Self::Answer>
+    where
+        Self: Sized,
+    {
+        Apart::Indivisible
+    }
+
     /// The read that shows whether its effect happened.
     fn read_back(&self) -> Option<NewCall> {
         None
@@ -143,6 +151,17 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
     ) -> impl Future<Output = sqlx::Result<Applied>> + Send {
         async { Ok(Applied::default()) }
     }
+}
+
+/// A refused request, taken apart.
+#[derive(Debug)]
+pub enum Apart<Call, Answer> {
+    /// It is not made of rows, or a person asked for it as it is.
+    Indivisible,
+    /// Two calls with half of the rows each: the row that spoils it stands alone in the end.
+    Halves([Call; 2]),
+    /// One row: an answer that says so, for it to be put aside.
+    Alone(Answer),
 }
 
 /// What is known when the upstream's state has been read.

@@ -169,7 +169,7 @@ fn quiet(state: State) -> Step {
 fn rest(openings: u32, limits: &Limits, jitter: f64) -> Duration {
     let doubled = 2_u32.saturating_pow(openings.saturating_sub(1));
     let bound = limits.wait.saturating_mul(doubled).min(limits.wait_max);
-    bound.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+    bound / 2 + (bound / 2).mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
