@@ -19,6 +19,7 @@ pub mod keaz_resource;
 mod keaz_verdicts;
 pub mod keaz_warehouses;
 pub mod keaz_warehouses_delete;
+mod paging;
 mod perform;
 pub mod saplab_balance;
 pub mod saplab_cart;

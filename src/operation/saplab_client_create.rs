@@ -37,7 +37,7 @@ impl CreateClient {
                 phone: Some(self.client.phone.clone()),
                 ..ClientFilter::default()
             },
-            all: false,
+            ..ListClients::default()
         }
     }
 

@@ -17,6 +17,7 @@ mod faults;
 mod harness;
 mod keaz;
 mod kill;
+mod manners;
 mod migrations;
 mod panel;
 mod purchases;
