@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::carreta_orders::carreta;
 use super::carreta_profile::ACCOUNT;
-use super::{Applied, ApplyError, Arg, Kind, Operation, unread};
+use super::{Applied, ApplyError, Arg, Kind, Operation};
 use crate::context::Context;
 use crate::erp;
 use crate::mirror::offers::{self, Offer};
@@ -78,7 +78,7 @@ impl Operation for SearchParts {
             pulled: i64::try_from(page.offers.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             answer: offers::numbered(page, "offers", &numbers),
-            note: unread(&page.rejected),
+            note: Some(page.rejected.join("; ")).filter(|note| !note.is_empty()),
             ..Applied::default()
         })
     }

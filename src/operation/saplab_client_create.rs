@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::saplab_clients::ListClients;
+use super::saplab_list_rows::written;
 use super::saplab_password::{self, PASSWORD_FILE};
 use super::saplab_seen::unreadable;
-use super::saplab_shipping_types::written;
 use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up, new_call, unread};
+use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up, new_call};
 use crate::context::Context;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
@@ -37,7 +37,7 @@ impl CreateClient {
                 phone: Some(self.client.phone.clone()),
                 ..ClientFilter::default()
             },
-            all: false,
+            ..ListClients::default()
         }
     }
 
@@ -115,7 +115,8 @@ impl Operation for CreateClient {
         Ok(match having.next() {
             Some(row) if self.is_this(row) => Sight::Done(format!("the client is there, with id {}", row.id)),
             Some(row) => Sight::Doubt(format!("another client has that phone: id {}", row.id)),
-            None => unread(&page.rejected).map_or(Sight::Absent, Sight::Doubt),
+            None if page.rejected.is_empty() => Sight::Absent,
+            None => Sight::Doubt(page.rejected.join("; ")),
         })
     }
 }

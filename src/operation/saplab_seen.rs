@@ -1,6 +1,6 @@
 //! What Saplab's own lists show of an effect: the judgements that its operations share. Pure.
 
-use super::{Sight, unread};
+use super::Sight;
 
 /// What the rows of a reference list say about a row that was, or is to be, added: Saplab tells no id of a new row, so
 /// it is known by its name, and a second one of a name is never made.
@@ -14,10 +14,8 @@ pub(super) fn added<T>(
 ) -> Sight {
     let named: Vec<&T> = rows.iter().filter(|row| is_named_so(row)).collect();
     match named.as_slice() {
-        [] => match unread(rejected) {
-            None => Sight::Absent,
-            Some(rows) => Sight::Doubt(format!("a row of the list cannot be read: {rows}")),
-        },
+        [] if rejected.is_empty() => Sight::Absent,
+        [] => Sight::Doubt(format!("a row of the list cannot be read: {}", rejected.join("; "))),
         [one] if is_the_same(one) => Sight::Done(format!("the {what} is there, with id {}", id(one))),
         [one] => Sight::Doubt(format!(
             "there is another {what} of that name already, with id {}",

@@ -1,6 +1,6 @@
 //! The journal: what was said on the wire at each attempt, kept for `queue.journal`.
 //!
-//! Written in the transaction that records the attempt's end, by `settle` and `operation::perform`; forgotten by `prune`;
+//! Written in the transaction that records the attempt's end, by `settle` and `split`; forgotten by `prune`;
 //! read by `sverka queue show`. What stands in it was redacted and clipped by `upstream::transport::journal`.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::Call;
 use super::claim::interval;
-use crate::upstream::transport::journal::Exchange;
+use crate::upstream::transport::journal::said;
 
 /// So many rows at most in one statement.
 const BATCH: i64 = 5_000;
@@ -54,8 +54,9 @@ pub struct ExchangeRow {
     pub fault: Option<String>,
 }
 
-/// Keeps the exchanges of the attempt that the caller has fenced.
-pub async fn keep(tx: &mut PgConnection, call: &Call, exchanges: &[Exchange]) -> sqlx::Result<()> {
+/// Keeps what was said in the attempt that the caller has fenced and is about to end.
+pub async fn keep(tx: &mut PgConnection, call: &Call) -> sqlx::Result<()> {
+    let exchanges = said();
     if exchanges.is_empty() {
         return Ok(());
     }

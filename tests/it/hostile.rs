@@ -103,7 +103,7 @@ fn attacks() -> Vec<Attack> {
         attack("depth", keaz, none.clone(), nested(1_000_000), odd),
         attack("depth", panel, none.clone(), nested(200), "no list of orders"),
         attack("depth", panel, none.clone(), deep_list("orders"), "not an object"),
-        attack("depth", search, q.clone(), deep_list("parts"), odd),
+        attack("depth", search, q.clone(), deep_list("objects"), odd),
         attack("depth", search, q.clone(), nested(1_000_000), odd),
         attack(
             "a document type",
@@ -139,21 +139,21 @@ fn attacks() -> Vec<Attack> {
             "as many values as can be",
             keaz,
             none.clone(),
-            flood("{\"remains\":[", "{}", 2_900_000, "]}"),
+            flood("{\"remains\":[", "{}", 1_490_000, "]}"),
             odd,
         ),
         attack(
             "many pairs",
             keaz,
             none.clone(),
-            flood("{\"remains\":{", "\"a\":0", 5_900_000, "}}"),
+            flood("{\"remains\":{", "\"a\":0", 2_990_000, "}}"),
             odd,
         ),
         attack(
             "long texts",
             keaz,
             none.clone(),
-            flood("{\"remains\":[", "\"0123456789abcdef\"", 15_000_000, "]}"),
+            flood("{\"remains\":[", "\"0123456789abcdef\"", 9_000_000, "]}"),
             odd,
         ),
         attack(
@@ -167,14 +167,14 @@ fn attacks() -> Vec<Attack> {
             "many elements",
             keaz,
             none.clone(),
-            garbage(&format!("<response>{}</response>", "<a/>".repeat(1_900_000))),
+            garbage(&format!("<response>{}</response>", "<a/>".repeat(900_000))),
             odd,
         ),
         attack(
             "many values",
             panel,
             none.clone(),
-            flood("{\"orders\":[", "0", 590_000, "]}"),
+            flood("{\"orders\":[", "0", 190_000, "]}"),
             "",
         ),
         attack(
@@ -184,7 +184,7 @@ fn attacks() -> Vec<Attack> {
             flood(
                 "{\"orders\":[",
                 "\"0123456789abcdef0123456789abcdef0123456789abcdef\"",
-                15_000_000,
+                5_000_000,
                 "]}",
             ),
             "",
@@ -200,7 +200,7 @@ fn attacks() -> Vec<Attack> {
             "many values",
             search,
             q.clone(),
-            flood("{\"parts\":[", "{}", 890_000, "]}"),
+            flood("{\"objects\":[", "{}", 370_000, "]}"),
             "",
         ),
         attack("many values", search, q, flood("[", "{}", 15_000_000, "]"), "values"),
@@ -256,24 +256,15 @@ async fn whatever_a_site_sends_is_cut_or_refused_and_the_memory_stays_flat() {
         .price_lists
         .insert("main".into(), small.clone());
     let mut daemon = fixture.daemon().await;
-    let mut rest = attacks();
+    let mut attacks = attacks();
     println!("at rest: {} KiB", peak(&daemon));
-    while !rest.is_empty() {
-        // One to each site at once.
-        let mut together: Vec<Attack> = Vec::new();
-        let mut later = Vec::new();
-        for attack in rest {
-            let fits = together.iter().all(|other| other.rule.upstream != attack.rule.upstream);
-            if fits {
-                together.push(attack)
-            } else {
-                later.push(attack)
-            }
-        }
-        rest = later;
-        let names: Vec<_> = together.iter().map(|attack| (attack.operation, attack.name)).collect();
-        meet(&fixture, together).await;
-        println!("{} KiB after {names:?}", peak(&daemon));
+    // The three that drip at once; the others one after the other: one site means harm.
+    let rest = attacks.split_off(3);
+    meet(&fixture, attacks).await;
+    for attack in rest {
+        let name = (attack.operation, attack.name);
+        meet(&fixture, vec![attack]).await;
+        println!("{} KiB after {name:?}", peak(&daemon));
     }
     let endless = PriceList::bytes(vec![b'x'; 100_000_000]);
     fixture.sim.world().carreta.price_lists.insert("main".into(), endless);

@@ -21,6 +21,7 @@ mod hostile;
 mod journal;
 mod keaz;
 mod kill;
+mod manners;
 mod migrations;
 mod panel;
 mod purchases;

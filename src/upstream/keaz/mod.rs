@@ -29,7 +29,7 @@ use super::transport::{Request, Transport, TransportError};
 use super::{Fault, Upstream};
 use crate::config::{self, KeazFormat, KeazRemains, Secret};
 
-/// No answer may be larger, in bytes after decompression: some 200,000 remains.
+/// No answer may be larger, in bytes after decompression: more than some 125,000 remains need.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 /// PHP reads 1000 variables of a form by default and drops the rest without a word.
 const MAX_FORM_VARIABLES: usize = 1000;

@@ -12,7 +12,7 @@ use crate::upstream::transport::{Reply, Request, Transport, TransportError};
 use crate::upstream::{Fault, Upstream, address};
 
 /// No answer may be larger, in bytes: 150 positions with a long history each are far below.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Whom to ask, and as whom.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! What was said on the wire, for the journal of an attempt: without secrets and clipped, here and nowhere else.
 //!
-//! `operation::perform` opens a recorder around a call's requests; [`super::Transport`], which knows their secrets, fills
-//! it. Without a recorder (`sverka check`) nothing is kept. `queue::journal` stores what came of it.
+//! `operation::perform` opens a recorder around an attempt; [`super::Transport`], which knows the secrets of a request,
+//! fills it. Without a recorder (`sverka check`) nothing is kept. `queue::journal` stores what came of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -91,9 +91,17 @@ pub async fn recorded<T>(clip: usize, work: impl Future<Output = T>) -> (T, Vec<
         clip,
         kept: Mutex::default(),
     });
-    let done = RECORDER.scope(recorder.clone(), work).await;
-    let kept = std::mem::take(&mut *recorder.kept.lock().unwrap_or_else(PoisonError::into_inner));
-    (done, kept)
+    let work = async { (work.await, said()) };
+    RECORDER.scope(recorder, work).await
+}
+
+/// What has been said so far within [`recorded`]; nothing elsewhere.
+pub fn said() -> Vec<Exchange> {
+    let kept = |recorder: &Arc<Recorder>| {
+        let kept = recorder.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.clone()
+    };
+    RECORDER.try_with(kept).unwrap_or_default()
 }
 
 /// An exchange under way; empty where nobody records.

@@ -45,11 +45,12 @@ const MAX_HEADERS: usize = 64;
 const LARGE: usize = 1024 * 1024;
 
 /// No answer may consist of more values: each takes some hundred bytes of memory, however short it is. At KEAZ they are
-/// some 200,000 remains; at Carreta a search has up to 10,000 rows, at Saplab a page has up to 150.
+/// some 125,000 remains; at Carreta a search has up to 10,000 rows, at Saplab a page has up to 150.
 fn max_values(upstream: Upstream) -> usize {
     match upstream {
-        Upstream::Keaz => 1_000_000,
-        Upstream::Saplab | Upstream::SaplabClient | Upstream::Carreta => 300_000,
+        Upstream::Keaz => 500_000,
+        Upstream::Carreta => 250_000,
+        Upstream::Saplab | Upstream::SaplabClient => 100_000,
     }
 }
 
