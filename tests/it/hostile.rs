@@ -103,7 +103,7 @@ fn attacks() -> Vec<Attack> {
         attack("depth", keaz, none.clone(), nested(1_000_000), odd),
         attack("depth", panel, none.clone(), nested(200), "no list of orders"),
         attack("depth", panel, none.clone(), deep_list("orders"), "not an object"),
-        attack("depth", search, q.clone(), deep_list("objects"), odd),
+        attack("depth", search, q.clone(), deep_list("objects"), "row 1 of 1"),
         attack("depth", search, q.clone(), nested(1_000_000), odd),
         attack(
             "a document type",
