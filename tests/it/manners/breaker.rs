@@ -179,7 +179,7 @@ async fn an_outage_of_many_probes_kills_no_call() {
 
 #[tokio::test]
 async fn a_probe_that_finds_nothing_to_send_passes_the_question_on() {
-    let fixture = carreta().start().await;
+    let fixture = carreta().set("queue.lease", "10m").start().await;
     fixture
         .sql(
             "INSERT INTO queue.upstream (name, openings, opened_at) VALUES ('keaz', 1, now());
@@ -199,10 +199,16 @@ async fn a_probe_that_finds_nothing_to_send_passes_the_question_on() {
 }
 
 #[tokio::test]
-async fn refused_credentials_are_probed_once_in_each_pause_and_new_ones_close_it() {
+async fn refused_credentials_and_pages_are_probed_once_in_each_pause_and_new_credentials_close_it() {
+    for action in [status(401), status(403), Action::Html] {
+        denied(action).await;
+    }
+}
+
+async fn denied(action: Action) {
     let fixture = carreta().start().await;
     fixture.searches(50).await;
-    fixture.carreta_is(status(401));
+    fixture.carreta_is(action);
     let work = fixture.work().await;
     fixture.left_alone(1).await;
     let asked = fixture.arrived(SEARCH);
