@@ -10,6 +10,7 @@ pub mod breaker;
 pub mod claim;
 pub mod enqueue;
 pub mod guard;
+pub mod journal;
 pub mod look;
 pub mod outcome;
 pub mod presence;

@@ -17,7 +17,7 @@ fn busiest_second(mut at: Vec<Instant>) -> usize {
     at.sort();
     let within = |from: &Instant| {
         let second = *from..*from + Duration::from_secs(1);
-        at.iter().filter(|at| second.contains(at)).count()
+        at.iter().filter(|at| second.contains(*at)).count()
     };
     at.iter().map(within).max().unwrap_or_default()
 }
