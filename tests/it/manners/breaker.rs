@@ -237,6 +237,34 @@ async fn denied(action: Action) {
     assert_eq!(fixture.count(probes).await, 50);
 }
 
+#[tokio::test]
+async fn the_status_shows_how_each_upstream_stands() {
+    let fixture = open(3).await;
+    let stands = async || {
+        let output = fixture.command(&["status", "--format", "json"]).await;
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let upstream = &status["upstreams"][0];
+        assert_eq!(upstream["name"], "carreta");
+        upstream["breaker"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(stands().await, "half-open");
+    fixture
+        .sql("UPDATE queue.upstream SET paused_until = now() + interval '1 hour', reason = 'HTTP 502'")
+        .await;
+    assert_eq!(stands().await, "open");
+    let output = fixture.command(&["status"]).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("carreta is left alone since") && text.contains("HTTP 502"),
+        "{text}"
+    );
+    fixture.rest_is_over().await;
+    take(&fixture.pool, 1).await;
+    assert_eq!(stands().await, "half-open", "a probe is under way");
+    standing::close_all(&fixture.pool).await.unwrap();
+    assert_eq!(stands().await, "closed");
+}
+
 /// Where the lines of a log go.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
