@@ -167,7 +167,7 @@ fn attacks() -> Vec<Attack> {
             "many elements",
             keaz,
             none.clone(),
-            garbage(&format!("<response>{}</response>", "<a/>".repeat(900_000))),
+            garbage(&format!("<response>{}</response>", "<a/>".repeat(490_000))),
             odd,
         ),
         attack(
@@ -193,7 +193,7 @@ fn attacks() -> Vec<Attack> {
             "many values",
             panel,
             none,
-            flood("{\"orders\":[", "0", 15_000_000, "]}"),
+            flood("{\"orders\":[", "0", 7_000_000, "]}"),
             "values",
         ),
         attack(

@@ -137,8 +137,9 @@ pub(crate) fn looks_like_markup(body: &[u8]) -> bool {
 /// anything is made of it.
 pub(super) fn values(body: &[u8]) -> usize {
     if looks_like_markup(body) {
-        // An element has two tags.
-        return body.iter().filter(|byte| **byte == b'<').count() / 2;
+        // An element may have one tag or two.
+        let opens = |pair: &[u8]| pair[0] == b'<' && pair[1] != b'/';
+        return body.windows(2).filter(|pair| opens(pair)).count();
     }
     body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count()
 }
