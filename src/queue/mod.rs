@@ -5,14 +5,18 @@
 //! only while the lease is still held. Before a call that must not be repeated blindly is sent, and after its answer was
 //! lost, [`guard`] decides (pure). Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
+mod alive;
+pub mod audit;
 pub mod claim;
 pub mod enqueue;
+mod generation;
 pub mod guard;
 pub mod look;
 pub mod outcome;
 pub mod presence;
 pub mod prune;
 mod rate;
+pub mod restore;
 pub mod run;
 pub mod settle;
 pub mod wake;
