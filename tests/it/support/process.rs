@@ -112,6 +112,11 @@ impl Daemon {
         until(&format!("the daemon to say «{words}» {times} times"), said).await;
     }
 
+    /// Its number.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.pid).unwrap()), signal).unwrap();
