@@ -3,12 +3,12 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
-use super::{CliError, Format, call, output};
+use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
 use crate::operation;
-use crate::queue::{audit, look};
+use crate::queue::{audit, journal, look};
 use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
@@ -22,10 +22,16 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show one call with all its attempts
+    /// Show one call with all its attempts, and what was said on the wire
     Show {
         /// The call's number
         id: i64,
+        /// Print the last request as a curl command, without secrets, and its answer as comments
+        #[arg(long)]
+        curl: bool,
+        /// Of this attempt, not of the last one
+        #[arg(long, requires = "curl", value_name = "N")]
+        attempt: Option<i32>,
     },
     /// Make a dead, quarantined or waiting call now
     ///
@@ -55,7 +61,12 @@ pub(super) async fn execute(command: &Command, settings: Settings, format: Forma
 async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format) -> Result<(), CliError> {
     match command {
         Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
-        Command::Show { id } => show(pool, *id, format).await,
+        Command::Show {
+            id,
+            curl: true,
+            attempt,
+        } => show_curl(pool, *id, *attempt, format).await,
+        Command::Show { id, .. } => show(pool, *id, format).await,
         Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
             look_now(pool, settings, *id).await?;
             show(pool, *id, format).await?;
@@ -100,8 +111,11 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
         )));
     };
     let acts = audit::of_call(pool, id).await?;
+    let exchanges = journal::of(pool, id).await?;
     if format == Format::Json {
-        return output::json(&serde_json::json!({ "call": call, "attempts": attempts, "acts": acts }));
+        return output::json(
+            &serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges, "acts": acts }),
+        );
     }
     output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
     output::line(&format!("what: {}", call.args))?;
@@ -137,7 +151,7 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             act.command
         ))?;
     }
-    Ok(())
+    show_exchanges(&exchanges, format)
 }
 
 /// Reads what the upstream holds of a quarantined call's effect, before a person decides.
@@ -157,6 +171,44 @@ async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliE
     }
     let why = output::or_dash(seen.reason);
     output::line(&format!("what {} holds now could not be read: {why}", entry.upstream))
+}
+
+fn show_exchanges(exchanges: &[journal::ExchangeRow], format: Format) -> Result<(), CliError> {
+    if exchanges.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    output::list(
+        format,
+        exchanges,
+        &["TRY", "REQUEST", "SENT", "HTTP", "TOOK", "GOT"],
+        |exchange| {
+            vec![
+                exchange.attempt.to_string(),
+                format!("{} {}", exchange.method, clip(&exchange.url, 100)),
+                format!("{} B", exchange.body_bytes),
+                output::or_dash(exchange.status),
+                format!("{} ms", exchange.took_ms),
+                output::or_dash(exchange.answer_bytes.map(|bytes| format!("{bytes} B"))),
+            ]
+        },
+    )
+}
+
+/// The last request of the call, or of that attempt.
+async fn show_curl(pool: &PgPool, id: i64, attempt: Option<i32>, format: Format) -> Result<(), CliError> {
+    let exchanges = journal::of(pool, id).await?;
+    let wanted = |exchange: &&journal::ExchangeRow| attempt.is_none_or(|attempt| attempt == exchange.attempt);
+    let Some(last) = exchanges.iter().rfind(wanted) else {
+        return Err(CliError::Failed(format!(
+            "no request of call {id} is kept: none was sent, or queue.journal has passed"
+        )));
+    };
+    let command = curl::command(last);
+    match format {
+        Format::Json => output::json(&serde_json::json!({ "curl": command, "exchange": last })),
+        Format::Table => output::line(command.trim_end()),
+    }
 }
 
 async fn is_quarantined(pool: &PgPool, id: i64) -> Result<bool, CliError> {

@@ -26,7 +26,7 @@ use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{look, prune};
+use crate::queue::{journal, look, prune, standing};
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -322,12 +322,19 @@ impl Daemon {
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
+        standing::close_all(&self.pool).await?;
         look::resume(&self.pool, None).await?;
         Ok(())
     }
 
     async fn prune(&self) {
-        let keep = self.context.borrow().settings.queue.keep;
+        let (keep, journal) = {
+            let queue = &self.context.borrow().settings.queue;
+            (queue.keep, queue.journal)
+        };
+        if let Err(error) = journal::prune(&self.pool, journal).await {
+            tracing::warn!(%error, "the old part of the journal could not be pruned");
+        }
         match prune::prune(&self.pool, keep).await {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),

@@ -11,10 +11,13 @@ use sqlx::{PgConnection, PgPool};
 use super::claim::interval;
 use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
-use super::{Call, run};
+use super::{Call, journal, run};
 use crate::context::Context;
 use crate::operation::Applied;
-use crate::upstream::Upstream;
+use crate::upstream::transport::clip;
+
+/// Characters of what is said about a call's end: a site may send a hundred thousand rows with something to say of each.
+const MAX_WORDS: usize = 2000;
 
 /// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
@@ -32,6 +35,7 @@ pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::
 
 /// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
 pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    journal::keep(tx, call).await?;
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call
@@ -44,7 +48,7 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     )
     .bind(call.id)
     .bind(call.attempt)
-    .bind(&applied.note)
+    .bind(applied.note.as_ref().map(|note| clip(note, MAX_WORDS)))
     .bind(applied.asked.then_some(200))
     .bind(&applied.answer)
     .execute(&mut *tx)
@@ -110,17 +114,12 @@ pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
-pub async fn failed(
-    pool: &PgPool,
-    context: &Context,
-    call: &Call,
-    upstream: Upstream,
-    failure: &Failure,
-) -> sqlx::Result<bool> {
+pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Failure) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     if !fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
     }
+    journal::keep(&mut tx, call).await?;
     let (state, word, wait, counts) = match failure.outcome {
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),
@@ -143,9 +142,6 @@ pub async fn failed(
         }
         _ => None,
     };
-    if let Outcome::Pause(wait) = failure.outcome {
-        pause(&mut tx, upstream, wait, &failure.words).await?;
-    }
     sqlx::query(
         "WITH moved AS (
              UPDATE queue.call
@@ -167,7 +163,7 @@ pub async fn failed(
     .bind(i32::from(counts && failure.counts))
     .bind(interval(wait))
     .bind(waits_for)
-    .bind(&failure.words)
+    .bind(clip(&failure.words, MAX_WORDS))
     .bind(word)
     .bind(failure.http_status.map(i32::from))
     .bind(unsent)
@@ -245,20 +241,6 @@ async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, 
     .bind(read_back)
     .bind(interval(wait))
     .bind(seen)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Lets an upstream rest: nothing is claimed for it until then, and its calls lose nothing.
-async fn pause(tx: &mut PgConnection, upstream: Upstream, wait: Duration, reason: &str) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO queue.upstream (name, paused_until, reason) VALUES ($1, now() + $2, $3)
-         ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason",
-    )
-    .bind(upstream.as_str())
-    .bind(interval(wait))
-    .bind(reason)
     .execute(tx)
     .await?;
     Ok(())

@@ -9,14 +9,19 @@
 
 mod call;
 mod carreta;
+mod certificates;
 mod cli;
 mod daemon;
 mod erp_views;
 mod explain;
 mod faults;
+mod fuzz;
 mod harness;
+mod hostile;
+mod journal;
 mod keaz;
 mod kill;
+mod manners;
 mod migrations;
 mod panel;
 mod process;

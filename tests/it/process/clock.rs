@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use nix::sys::signal::Signal;
-use sverka::daemon::schedule::serve_job;
+use sverka::config::parse_cron;
+use sverka::daemon::schedule::{due_slot, serve_job};
 use sverka::job::Job;
 
 use super::ALL_ENDED;
@@ -136,4 +138,44 @@ async fn a_slot_whose_daemon_died_while_taking_it_is_served_by_the_other_one_onc
             .is_none()
     );
     assert_eq!(fixture.count("queue.run").await, 1);
+}
+
+/// The slots of two days around a clock change, looked for once a minute.
+fn slots(expression: &str, zone: &str, change: &str) -> Vec<DateTime<Utc>> {
+    let cron = parse_cron(expression).unwrap().unwrap();
+    let zone = zone.parse().unwrap();
+    let first = change.parse::<DateTime<Utc>>().unwrap() - TimeDelta::hours(24);
+    let mut served = vec![first];
+    for minute in 0..48 * 60 {
+        let now = first + TimeDelta::minutes(minute) + TimeDelta::seconds(17);
+        served.extend(due_slot(&cron, zone, served.last().copied(), now));
+    }
+    served.split_off(1)
+}
+
+#[test]
+fn a_fixed_time_comes_once_a_day_and_every_half_hour_comes_evenly_over_clock_changes_in_three_zones() {
+    // The change, and an expression within the hour that is skipped or repeated; Lord Howe changes by half an hour.
+    let changes = [
+        ("Europe/Berlin", "2026-03-29T01:00:00Z", "0 30 2 * * *"),
+        ("Europe/Berlin", "2026-10-25T01:00:00Z", "0 30 2 * * *"),
+        ("America/New_York", "2026-03-08T07:00:00Z", "0 30 2 * * *"),
+        ("America/New_York", "2026-11-01T06:00:00Z", "0 30 1 * * *"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00Z", "0 15 2 * * *"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z", "0 45 1 * * *"),
+    ];
+    for (zone, change, fixed) in changes {
+        let once = slots(fixed, zone, change);
+        assert_eq!(once.len(), 2, "{zone} {change} {fixed}: {once:?}");
+        let half_hours = slots("0 */30 * * * *", zone, change);
+        let uneven: Vec<_> = half_hours
+            .windows(2)
+            .filter(|pair| pair[1] - pair[0] != TimeDelta::minutes(30))
+            .collect();
+        assert!(
+            uneven.is_empty() && half_hours.len() >= 95,
+            "{zone} {change}: {} {uneven:?}",
+            half_hours.len()
+        );
+    }
 }

@@ -44,7 +44,7 @@ async fn without_a_free_file_descriptor_the_daemon_waits_and_goes_on_when_there_
 
 #[tokio::test]
 async fn a_log_that_nobody_reads_holds_up_no_work_and_tells_later_how_much_was_dropped() {
-    let fixture = Setup::new().start().await;
+    let fixture = Setup::new().set("queue.keaz.concurrency", 64).start().await;
     let mut command = fixture.binary(&["run"]);
     let mut daemon = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     // Each of them is worth a line.
