@@ -26,6 +26,7 @@ pub mod job;
 pub mod logging;
 pub(crate) mod mirror;
 pub mod operation;
+mod provoke;
 pub mod queue;
 pub mod simulate;
 pub mod upstream;

@@ -249,7 +249,7 @@ fn arguments(entry: &Entry, given: &[(String, Vec<String>)]) -> Result<Map<Strin
 }
 
 /// Enqueues the call, and waits for its end, or for the moment when nothing but waiting is left.
-async fn make(pool: &PgPool, context: Context, entry: &Entry, call: NewCall) -> Result<CallRow, CliError> {
+pub(super) async fn make(pool: &PgPool, context: Context, entry: &Entry, call: NewCall) -> Result<CallRow, CliError> {
     // Somebody sits there and asks: an upstream that rests is tried at once.
     look::resume(pool, Some(entry.upstream.as_str())).await?;
     let key = if entry.class == Class::Read {

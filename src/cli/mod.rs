@@ -84,7 +84,7 @@ enum Command {
     #[command(subcommand)]
     Queue(queue::Command),
     /// Check configuration, database and every upstream
-    Check,
+    Check(check::Args),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -150,7 +150,9 @@ impl CliError {
 impl Cli {
     /// Executes the command and says how it went.
     pub async fn execute(self) -> ExitCode {
-        match self.dispatch().await {
+        let done = self.dispatch().await;
+        crate::logging::flush();
+        match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("sverka: {error}");
@@ -178,6 +180,7 @@ impl Cli {
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
         // It fails only where a logger runs already, and one is enough.
         let _ = crate::logging::start(&settings.log);
+        crate::logging::hook_panics();
         match self.command {
             Command::Run => Ok(daemon::run(source, settings).await?),
             Command::Sync(args) => sync::sync(&args, settings, format).await,
@@ -186,7 +189,7 @@ impl Cli {
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => status::show(settings, format).await,
             Command::Queue(command) => queue::execute(&command, settings, format).await,
-            Command::Check => check::check(settings, format).await,
+            Command::Check(args) => check::check(&args, settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
             Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
         }

@@ -3,10 +3,12 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
-use super::{CliError, Format, curl, output};
+use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
+use crate::context::Context;
 use crate::db::Database;
-use crate::queue::{journal, look};
+use crate::operation;
+use crate::queue::{audit, journal, look};
 use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
@@ -33,8 +35,8 @@ pub(super) enum Command {
     },
     /// Make a dead, quarantined or waiting call now
     ///
-    /// A quarantined call may have happened: what the upstream held when it was last looked at is shown first, and it is
-    /// only made with --yes. Then the upstream is looked at once more, and the call is not sent if it stands so already.
+    /// A quarantined call may have happened: what the upstream holds now is read and shown first, and it is only made
+    /// with --yes. Then the upstream is looked at once more, and the call is not sent if it stands so already.
     Retry {
         /// The call's number
         id: i64,
@@ -51,12 +53,12 @@ pub(super) enum Command {
 
 pub(super) async fn execute(command: &Command, settings: Settings, format: Format) -> Result<(), CliError> {
     let database = Database::open_migrated(&settings).await?;
-    let done = on(command, &database.pool, format).await;
+    let done = on(command, &database.pool, settings, format).await;
     database.close().await;
     done
 }
 
-async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliError> {
+async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format) -> Result<(), CliError> {
     match command {
         Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
         Command::Show {
@@ -66,6 +68,7 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
         } => show_curl(pool, *id, *attempt, format).await,
         Command::Show { id, .. } => show(pool, *id, format).await,
         Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
+            look_now(pool, settings, *id).await?;
             show(pool, *id, format).await?;
             Err(CliError::Usage(format!(
                 "call {id} may have happened; compare with what the upstream holds; if it has not, add --yes"
@@ -107,9 +110,12 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             "there is no call {id}; ended ones are forgotten after queue.keep"
         )));
     };
+    let acts = audit::of_call(pool, id).await?;
     let exchanges = journal::of(pool, id).await?;
     if format == Format::Json {
-        return output::json(&serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges }));
+        return output::json(
+            &serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges, "acts": acts }),
+        );
     }
     output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
     output::line(&format!("what: {}", call.args))?;
@@ -136,13 +142,45 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             ]
         },
     )?;
+    for act in acts {
+        let found = act.words.map(|words| format!(" (it was {words})")).unwrap_or_default();
+        output::line(&format!(
+            "{} UTC {}: {}{found}",
+            act.at.format("%F %T"),
+            act.who,
+            act.command
+        ))?;
+    }
+    show_exchanges(&exchanges, format)
+}
+
+/// Reads what the upstream holds of a quarantined call's effect, before a person decides.
+async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliError> {
+    let found = look::call(pool, id).await?;
+    let read = found.and_then(|(call, _)| operation::entry(&call.operation)?.read_back(&call.args));
+    let asked = read.and_then(|read| Some((operation::entry(read.operation)?, read)));
+    let Some((entry, read)) = asked else { return Ok(()) };
+    let context = Context::new(settings, 0)?;
+    if !context.serves(entry.upstream) {
+        return Ok(());
+    }
+    let seen = call::make(pool, context, entry, read).await?;
+    if seen.state == "done" {
+        look::seen(pool, id, seen.id).await?;
+        return Ok(());
+    }
+    let why = output::or_dash(seen.reason);
+    output::line(&format!("what {} holds now could not be read: {why}", entry.upstream))
+}
+
+fn show_exchanges(exchanges: &[journal::ExchangeRow], format: Format) -> Result<(), CliError> {
     if exchanges.is_empty() {
         return Ok(());
     }
     output::line("")?;
     output::list(
         format,
-        &exchanges,
+        exchanges,
         &["TRY", "REQUEST", "SENT", "HTTP", "TOOK", "GOT"],
         |exchange| {
             vec![

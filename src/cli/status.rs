@@ -7,15 +7,20 @@ use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::daemon::health::{self, Stale};
+use crate::daemon::others;
 use crate::db::Database;
 use crate::diff::plan::{self, Total};
 use crate::job::Job;
 use crate::queue::look::{self, Depth, RunRow, Standing};
-use crate::queue::presence;
+use crate::queue::presence::{self, Alive};
+use crate::queue::restore::{self, Restore};
 
 #[derive(Serialize)]
 struct Status {
-    daemons: i64,
+    daemons: usize,
+    alive: Vec<Alive>,
+    settings_differ: Vec<String>,
+    restore: Option<Restore>,
     jobs: Vec<RunRow>,
     queue: Vec<Depth>,
     upstreams: Vec<Standing>,
@@ -44,8 +49,12 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
 
 async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
     let context = Context::new(settings, 0)?;
+    let alive = presence::daemons(pool).await?;
     Ok(Status {
-        daemons: presence::daemons_alive(pool).await?,
+        daemons: alive.len(),
+        settings_differ: others::disagreement(&alive),
+        alive,
+        restore: restore::open(pool).await?,
         jobs: look::last_runs(pool).await?,
         queue: look::depth(pool).await?,
         upstreams: look::standing(pool).await?,
@@ -55,7 +64,23 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
 }
 
 fn print(status: &Status) -> Result<(), CliError> {
-    output::line(&format!("daemons alive: {}\n", status.daemons))?;
+    output::line(&format!("daemons alive: {}", status.daemons))?;
+    if status.daemons > 1 {
+        let alive: Vec<_> = status.alive.iter().map(ToString::to_string).collect();
+        output::line(&format!(
+            "{} daemons work on this database: {}",
+            status.daemons,
+            alive.join("; ")
+        ))?;
+    }
+    if !status.settings_differ.is_empty() {
+        let keys = status.settings_differ.join(", ");
+        output::line(&format!("their settings differ: {keys}"))?;
+    }
+    if let Some(restore) = &status.restore {
+        output::line(&format!("since {}: {restore}", restore.found_at.format("%F %T UTC")))?;
+    }
+    output::line("")?;
     let headings = [
         "JOB", "RUN", "STATE", "OUTCOME", "PULLED", "PUSHED", "REFUSED", "DEAD", "ENDED", "NOTE",
     ];

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::job::Job;
+use crate::queue::restore;
 
 /// What the pages look at.
 #[derive(Clone)]
@@ -64,6 +65,11 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     let mut reasons = Vec::new();
     if !*health.worker_alive.borrow() {
         reasons.push("the worker does not reach the database".to_owned());
+    }
+    match restore::open(&health.pool).await {
+        Ok(Some(restore)) => reasons.push(restore.to_string()),
+        // The next question says so too.
+        Ok(None) | Err(_) => {}
     }
     let stale = match stale(&health.pool, &context).await {
         Ok(stale) => stale,

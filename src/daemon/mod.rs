@@ -1,16 +1,19 @@
 //! `sverka run`: the worker, the schedule, the signals, the health pages; until told to stop.
 
 pub mod health;
+pub(crate) mod others;
 pub mod schedule;
 pub(crate) mod signals;
 mod systemd;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, ConfigError, Loaded, Settings, Source};
@@ -29,9 +32,11 @@ use schedule::Alarm;
 use signals::{Asked, Signals};
 
 /// However long a sleep was meant to be, the daemon looks at the schedule again after this.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(10);
 /// How often the worker's health is looked at where systemd does not ask for it.
 const ALIVE: Duration = Duration::from_secs(5);
+/// A task that does not begin for so long tells that every thread stands still.
+const STIR: Duration = Duration::from_secs(3);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -61,6 +66,9 @@ pub enum DaemonError {
     /// The schedule could not be set.
     #[error("the schedule cannot be set: {0}")]
     Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+    /// One of the loops that never end has ended: a fault of the program, which only a new start mends.
+    #[error("a part of the daemon has died; it has to be started anew")]
+    Died,
 }
 
 /// A daemon at work.
@@ -73,6 +81,9 @@ pub struct Daemon {
     alarm: Alarm,
     wake: Arc<Notify>,
     http: CancellationToken,
+    pages: Option<JoinHandle<()>>,
+    /// Daemons that were told of.
+    others: HashSet<i64>,
     /// Where the health pages are, if anywhere.
     pub address: Option<std::net::SocketAddr>,
 }
@@ -95,10 +106,6 @@ impl Daemon {
         let listener = listen(&settings.http.listen).await?;
         store_settings(&mut *pool.acquire().await?, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
-        let others = presence::daemons_alive(pool).await? - 1;
-        if others > 0 {
-            tracing::warn!(others, "other daemons work on this database too: they share the work");
-        }
         let context = Context::new(settings, daemon_id)?;
         let wake = Arc::new(Notify::new());
         let alarm = Alarm::set(&context.settings.schedule, &wake).await?;
@@ -106,14 +113,14 @@ impl Daemon {
         let (worker_alive, alive) = watch::channel(true);
         let http = CancellationToken::new();
         let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-        if let Some(listener) = listener {
+        let pages = listener.map(|listener| {
             let health = Health {
                 pool: pool.clone(),
                 context: follow.clone(),
                 worker_alive: alive,
             };
-            tokio::spawn(health::serve(listener, health, http.clone()));
-        }
+            tokio::spawn(health::serve(listener, health, http.clone()))
+        });
         if context.borrow().saplab.is_some() {
             // The status map is compared with the shop's statuses as they are today.
             let statuses = operation::new_call(&ListStatuses {}, false);
@@ -127,7 +134,7 @@ impl Daemon {
             "ready"
         );
         systemd::ready();
-        Ok(Self {
+        let mut daemon = Self {
             pool: pool.clone(),
             source,
             context,
@@ -136,13 +143,17 @@ impl Daemon {
             alarm,
             wake,
             http,
+            pages,
+            others: HashSet::new(),
             address,
-        })
+        };
+        daemon.look_for_others().await;
+        Ok(daemon)
     }
 
     /// Serves the schedule and the signals until told to stop.
     pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
-        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE));
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE).min(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
         let mut look = tokio::time::interval(LOOK);
         loop {
@@ -156,7 +167,7 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
-                _ = watchdog.tick() => self.tell_alive(database).await,
+                _ = watchdog.tick() => self.tell_alive(database).await?,
             }
         }
         let grace = self.context.borrow().settings.shutdown_grace;
@@ -164,6 +175,7 @@ impl Daemon {
             () = self.stop(grace) => Ok(()),
             () = signals.interrupt() => {
                 tracing::warn!("interrupted again: leaving at once; calls under way are taken over when their leases end");
+                crate::logging::flush();
                 std::process::exit(130)
             }
         }
@@ -185,16 +197,54 @@ impl Daemon {
         tracing::info!("stopped");
     }
 
-    async fn tell_alive(&self, database: &Database) {
+    async fn tell_alive(&mut self, database: &Database) -> Result<(), DaemonError> {
+        if self.worker.has_died() || self.pages.as_ref().is_some_and(JoinHandle::is_finished) {
+            return Err(DaemonError::Died);
+        }
         let alive = self.worker.is_alive();
         self.worker_alive
             .send_if_modified(|was| std::mem::replace(was, alive) != alive);
-        // Silence makes systemd restart a daemon whose worker is stuck.
-        if alive {
+        // Silence makes systemd restart a daemon that stands still. A database that is away is not mended by that.
+        if systemd::turns(STIR).await {
             systemd::alive();
+        }
+        if alive {
+            self.look_for_others().await;
         } else if let Err(error) = database.revive().await {
             tracing::error!(%error, "the private PostgreSQL does not answer and cannot be started again");
         }
+        Ok(())
+    }
+
+    /// Keeps our row among the daemons, and tells once of each other one.
+    async fn look_for_others(&mut self) {
+        let context = self.context.borrow().clone();
+        let ours = others::shared(&context.settings);
+        let found = async {
+            presence::stay(&self.pool, context.daemon_id, &ours).await?;
+            presence::daemons(&self.pool).await
+        };
+        let Ok(mut daemons) = found
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "the other daemons are not known"))
+        else {
+            return;
+        };
+        daemons.retain(|daemon| daemon.id != context.daemon_id);
+        for other in daemons.iter().filter(|other| !self.others.contains(&other.id)) {
+            let differs = other
+                .settings
+                .as_ref()
+                .map(|theirs| others::differing(&ours, theirs).join(", "));
+            tracing::warn!(
+                host = other.host,
+                pid = other.pid,
+                since = %other.started_at,
+                settings_differ = differs.filter(|keys| !keys.is_empty()),
+                "other daemons work on this database too: they share the work"
+            );
+        }
+        self.others = daemons.into_iter().map(|daemon| daemon.id).collect();
     }
 
     async fn serve_schedule(&self) {

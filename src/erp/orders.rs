@@ -64,3 +64,10 @@ pub(crate) async fn agree(tx: &mut PgConnection, accept: bool) -> sqlx::Result<(
     .await?;
     Ok(())
 }
+
+/// Whether `erp.orders` takes an UPDATE: a table of ours, and many a view of the company's.
+pub(crate) async fn can_be_set(tx: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT pg_relation_is_updatable('erp.orders'::regclass, true) & 4 = 4")
+        .fetch_one(tx)
+        .await
+}

@@ -53,6 +53,7 @@ pub struct Entry {
     /// Why a person must say yes.
     pub consequence: Option<&'static str>,
     new: fn(Map<String, Value>) -> serde_json::Result<NewCall>,
+    read_back: fn(&Value) -> Option<NewCall>,
 }
 
 impl Entry {
@@ -69,7 +70,13 @@ impl Entry {
                 operation.complete();
                 Ok(new_call(&operation, false))
             },
+            read_back: |args| O::deserialize(args).ok()?.read_back(),
         }
+    }
+
+    /// The read that shows whether a call with these arguments has happened.
+    pub fn read_back(&self, args: &Value) -> Option<NewCall> {
+        (self.read_back)(args)
     }
 
     /// The call with these arguments.

@@ -15,7 +15,7 @@ use super::rate::{self, Allowance, Pace};
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;
 
-/// The statement of [`claim`]: upstream, limit, daemon, lease.
+/// The statement of [`claim`]: upstream, limit, daemon, lease. After a restore a site is only read ([`super::restore`]).
 ///
 /// An upstream whose breaker is open gives nothing; after its rest, one call as the probe. Only then its row is locked,
 /// and the rest pushed on by the lease: a second claimer finds that when the lock is his, and a killed prober costs one
@@ -32,6 +32,8 @@ pub const CLAIM: &str = "
           CROSS JOIN LATERAL (
                 SELECT id FROM queue.call
                  WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
+                   AND (class = 'read' OR NOT (SELECT EXISTS (
+                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits))))
                  ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) c
           WHERE EXISTS (SELECT FROM half_open)

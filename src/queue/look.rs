@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+
+use super::audit;
 
 /// A call as a person sees it.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
@@ -264,6 +266,8 @@ pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
 /// happened. What must not be repeated is looked up once more before it is sent. False: it is in no such state, or the
 /// same intent is open already.
 pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    let before = state(&mut tx, id).await?;
     let retried = sqlx::query(
         "UPDATE queue.call c
             SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false,
@@ -275,17 +279,42 @@ pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
                  WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined')))",
     )
     .bind(id)
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
+    if retried.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::record(&mut tx, "queue retry", Some(id), before.as_deref()).await?;
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
-        .execute(pool)
+        .execute(&mut *tx)
         .await?;
-    Ok(retried.rows_affected() == 1)
+    tx.commit().await?;
+    Ok(true)
 }
 
-/// Takes a waiting, quarantined or dead call out of the queue. What it was to push is pushed by the next run if it still
-/// differs.
+/// Locks the call and tells its state.
+async fn state(tx: &mut PgConnection, id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT state FROM queue.call WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(tx)
+        .await
+}
+
+/// Keeps a read of the upstream's state, asked for by a person, with the quarantined call that it is about.
+pub async fn seen(pool: &PgPool, id: i64, look: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE queue.call SET look_id = $2 WHERE id = $1 AND state = 'quarantined'")
+        .bind(id)
+        .bind(look)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Takes a waiting, quarantined or dead call out of the queue, as a person says. What it was to push is pushed by the
+/// next run if it still differs.
 pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    let before = state(&mut tx, id).await?;
     let cancelled = sqlx::query(
         "WITH ended AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
@@ -300,9 +329,14 @@ pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
          SELECT FROM ended",
     )
     .bind(id)
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
-    Ok(cancelled.rows_affected() == 1)
+    if cancelled.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::record(&mut tx, "queue cancel", Some(id), before.as_deref()).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// What stands in the queue, by upstream and state.

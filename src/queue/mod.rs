@@ -6,9 +6,12 @@
 //! lost, [`guard`] decides (pure). What requests show of an upstream is kept in its [`standing`], and [`breaker`] decides
 //! (pure) when it is left alone. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
+mod alive;
+pub mod audit;
 pub mod breaker;
 pub mod claim;
 pub mod enqueue;
+mod generation;
 pub mod guard;
 pub mod journal;
 pub mod look;
@@ -16,6 +19,7 @@ pub mod outcome;
 pub mod presence;
 pub mod prune;
 mod rate;
+pub mod restore;
 pub mod run;
 pub mod settle;
 pub mod split;

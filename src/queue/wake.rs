@@ -29,7 +29,7 @@ pub async fn listen(pool: PgPool, wake: Arc<Notify>, retry: Duration, stop: Canc
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(retry) => {}
+            () = tokio::time::sleep(retry.min(super::worker::SLEEP_MAX)) => {}
         }
     }
 }

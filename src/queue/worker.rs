@@ -8,19 +8,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use backon::Retryable;
 use sqlx::PgPool;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OnceCell, Semaphore, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Call, claim, presence, run, wake};
+use super::alive::{self, Mark};
+use super::generation::{Generation, Stand};
+use super::{Call, claim, presence, restore, run, wake};
 use crate::context::Context;
-use crate::operation::{Performer, perform};
+use crate::operation::{Performer, database_retries, is_passing, perform};
+use crate::provoke;
 use crate::upstream::Upstream;
 
 /// A request begins only while the lease holds for at least so long.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
+
+/// However long a wait was meant to be, everybody looks again after this: the clock may have jumped, or the host slept.
+pub(super) const SLEEP_MAX: Duration = Duration::from_secs(30);
 
 /// Works on the queue of one database.
 pub struct Worker {
@@ -43,6 +50,11 @@ struct Shared {
     daemon_id: i64,
     wake: Arc<Notify>,
     in_flight: Mutex<HashSet<i64>>,
+    /// Whether the database is the one that we know; nothing is claimed before it has been asked.
+    generation: OnceCell<Generation>,
+    is_known: CancellationToken,
+    /// Proves to others of this folder that we live; without a folder to write, only the lease does.
+    mark: OnceCell<Option<Mark>>,
     calls: TaskTracker,
     born: Instant,
     /// Milliseconds after `born` at which the last heartbeat was sent that succeeded.
@@ -74,6 +86,9 @@ impl Worker {
             daemon_id,
             wake: Arc::new(Notify::new()),
             in_flight: Mutex::default(),
+            generation: OnceCell::new(),
+            is_known: CancellationToken::new(),
+            mark: OnceCell::new(),
             calls: TaskTracker::new(),
             born: Instant::now(),
             beat: AtomicU64::new(0),
@@ -106,6 +121,11 @@ impl Worker {
     pub fn is_alive(&self) -> bool {
         let lease = self.shared.context.borrow().settings.queue.lease;
         !self.handles.iter().any(AbortHandle::is_finished) && self.shared.since_beat() < lease.max(presence::SILENCE)
+    }
+
+    /// Whether one of the worker's own loops has died, which none does by itself.
+    pub fn has_died(&self) -> bool {
+        !self.stop.is_cancelled() && self.handles.iter().any(AbortHandle::is_finished)
     }
 
     /// How many calls are under way here.
@@ -148,6 +168,10 @@ impl Shared {
         let settings = &self.context.borrow().settings.queue.clone();
         let concurrency = settings.manners(upstream).concurrency;
         let places = Arc::new(Semaphore::new(concurrency));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = self.is_known.cancelled() => {}
+        }
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
             tokio::pin!(woken);
@@ -208,7 +232,7 @@ impl Shared {
             .ok()
             .flatten()
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        tokio::time::sleep(due.map_or(wait, |due| due.min(wait))).await;
+        tokio::time::sleep(due.map_or(wait, |due| due.min(wait)).min(SLEEP_MAX)).await;
     }
 
     async fn claim_and_start(
@@ -226,6 +250,11 @@ impl Shared {
         let rate = context.settings.queue.manners(upstream).rate;
         let claim::Claimed { calls, free_in } =
             claim::claim_within(&self.pool, upstream.as_str(), limit, self.daemon_id, lease, rate).await?;
+        if !calls.is_empty() && !self.is_same().await? {
+            // Not to be believed: they are given back, and the heartbeat finds out what has happened.
+            claim::release(&self.pool, self.daemon_id).await?;
+            return Ok(Started::default());
+        }
         let count = calls.len();
         for call in calls {
             let Ok(place) = places.clone().try_acquire_owned() else {
@@ -234,9 +263,11 @@ impl Shared {
             self.in_flight().insert(call.id);
             let (shared, context) = (self.clone(), context.clone());
             self.calls.spawn(async move {
+                // Let go in whatever way it ends: a call whose task panicked must lose its lease.
+                let held = Held(&shared, call.id);
+                provoke::at(&call.operation);
                 shared.perform(&context, &call, claimed_at).await;
-                shared.in_flight().remove(&call.id);
-                drop(place);
+                drop((held, place));
             });
         }
         Ok(Started { calls: count, free_in })
@@ -263,12 +294,13 @@ impl Shared {
     /// The heartbeat: prolongs leases, rescues what dead workers left, moves runs that stand still.
     async fn keep_alive(self: Arc<Self>, end: CancellationToken) {
         loop {
+            provoke::at("heartbeat");
             let context = self.context.borrow().clone();
             let queue = &context.settings.queue;
             if let Err(error) = self.beat(&context).await {
                 tracing::warn!(%error, "the heartbeat did not reach the database");
             }
-            let pause = (queue.lease / 3).min(queue.poll).min(presence::SILENCE / 3);
+            let pause = (queue.lease / 6).min(queue.poll).min(presence::SILENCE / 3);
             tokio::select! {
                 () = end.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -281,6 +313,8 @@ impl Shared {
         let calls: Vec<i64> = self.in_flight().iter().copied().collect();
         claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
         self.beat.store(sent, Ordering::Relaxed);
+        self.look_at_the_database(context).await?;
+        alive::bury(&self.pool, &context.settings.data_dir, self.daemon_id).await?;
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
             tracing::warn!(calls = rescued, "took over calls whose worker had died");
@@ -288,7 +322,39 @@ impl Shared {
         if rescued + claim::unblock(&self.pool).await? > 0 {
             self.wake.notify_waiters();
         }
+        restore::tick(&self.pool, context).await?;
         run::tick(&self.pool, context).await
+    }
+
+    /// Whether it is the database that we know; the first answer lets the claiming begin.
+    async fn look_at_the_database(&self, context: &Context) -> sqlx::Result<()> {
+        let folder = &context.settings.data_dir;
+        let open = || Generation::open(&self.pool, folder);
+        let generation = self.generation.get_or_try_init(open).await?;
+        if let Stand::Other(why) = generation.check(&self.pool).await? {
+            restore::begin(&self.pool, context, generation, &why).await?;
+        }
+        self.is_known.cancel();
+        let make = async || {
+            let made = Mark::make(folder);
+            made.inspect_err(
+                |error| tracing::debug!(%error, "no proof of life can be kept in data_dir; the lease decides"),
+            )
+            .ok()
+        };
+        if let Some(mark) = self.mark.get_or_init(make).await {
+            mark.publish(&self.pool, self.daemon_id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether what was just claimed comes from the database that we know, and not from a backup in its place.
+    async fn is_same(&self) -> sqlx::Result<bool> {
+        let Some(generation) = self.generation.get() else {
+            return Ok(false);
+        };
+        let ask = || generation.holds(&self.pool);
+        ask.retry(database_retries()).when(is_passing).await
     }
 
     fn since_beat(&self) -> Duration {
@@ -299,5 +365,14 @@ impl Shared {
 
     fn in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call in this process's hands.
+struct Held<'a>(&'a Shared, i64);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight().remove(&self.1);
     }
 }

@@ -24,6 +24,7 @@ mod kill;
 mod manners;
 mod migrations;
 mod panel;
+mod process;
 mod purchases;
 mod queue;
 mod refusals;

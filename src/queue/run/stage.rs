@@ -113,7 +113,7 @@ pub(super) async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64)
 
 /// Fills one stage under a savepoint: a view of the company's that is broken fails the run, not the call that ended.
 async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Result<Fill, String>> {
-    let Some(job) = Job::parse(&run.job) else {
+    let Some(job) = Job::of_run(&run.job) else {
         return Ok(Err(format!("this binary knows no job «{}»", run.job)));
     };
     let mut savepoint = tx.begin().await?;

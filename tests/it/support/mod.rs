@@ -25,4 +25,4 @@ pub(crate) use fixture::Fixture;
 pub(crate) use process::Daemon;
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
-pub(crate) use wait::{until, until_within};
+pub(crate) use wait::{PATIENCE, until, until_within};
