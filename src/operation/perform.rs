@@ -10,6 +10,7 @@ use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
+use crate::kill;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
@@ -84,7 +85,9 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
         );
         return Ok(());
     }
-    match operation.send(context, &request).await {
+    let sent = operation.send(context, &request).await;
+    kill::point(if sent.is_ok() { "wire.parsed" } else { "wire.failed" });
+    match sent {
         Ok(answer) if O::POST_CHECK => {
             let failure = Failure {
                 answer: serde_json::to_value(&answer).ok(),
@@ -170,7 +173,9 @@ async fn record_success<O: Operation>(
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(None);
     }
+    kill::point("apply.before");
     let applied = operation.apply(&mut tx, context, request, answer).await?;
+    kill::point("apply.written");
     let applied = Applied {
         asked: true,
         answer: match applied.answer {
@@ -180,7 +185,9 @@ async fn record_success<O: Operation>(
         ..applied
     };
     settle::done(&mut tx, context, call, &applied).await?;
+    kill::point("done.before");
     tx.commit().await?;
+    kill::point("done.committed");
     Ok(Some(applied))
 }
 
@@ -200,7 +207,9 @@ async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied:
     let mut tx = performer.pool.begin().await?;
     if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
         settle::done(&mut tx, performer.context, call, applied).await?;
+        kill::point("unsent.before");
         tx.commit().await?;
+        kill::point("unsent.committed");
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use sqlx::{PgExecutor, PgPool};
 
 use super::Call;
 use super::rate::{self, Allowance, Pace};
+use crate::kill;
 
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;
@@ -120,6 +121,9 @@ pub async fn claim_within(
         return Ok(Claimed::default());
     }
     let free_in = rate::spend(&mut tx, upstream, pace, calls.len()).await?;
+    for call in &calls {
+        kill::about("claim.before", &call.operation);
+    }
     tx.commit().await?;
     let is_stopped = calls.len() == allowed && allowed < limit;
     Ok(Claimed {
@@ -137,6 +141,8 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
 /// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
 /// no lease any more, and nobody can rescue it.
 pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
+    let subject = if calls.is_empty() { "idle" } else { "busy" };
+    kill::about("heartbeat.before", subject);
     sqlx::query(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
@@ -149,6 +155,7 @@ pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Dura
     .bind(interval(lease))
     .execute(pool)
     .await?;
+    kill::about("heartbeat.committed", subject);
     Ok(())
 }
 
@@ -156,6 +163,7 @@ pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Dura
 /// sent, and must not be repeated, looks first. A call that has outlived three workers is dead, or quarantined if it may
 /// have happened. Returns how many moved.
 pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
+    kill::point("rescue.before");
     let moved = sqlx::query(
         "WITH expired AS (
              SELECT id, attempt, intent_at FROM queue.call
@@ -193,6 +201,9 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     .bind(LOST_LEASES_MAX)
     .execute(pool)
     .await?;
+    if moved.rows_affected() > 0 {
+        kill::point("rescue.committed");
+    }
     Ok(moved.rows_affected())
 }
 
@@ -213,6 +224,7 @@ pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
 
 /// Gives back, uncounted, what this daemon holds and will not finish.
 pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
+    kill::point("release.before");
     let released = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
@@ -226,6 +238,7 @@ pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
     .bind(daemon_id)
     .execute(pool)
     .await?;
+    kill::point("release.committed");
     Ok(released.rows_affected())
 }
 

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{Call, claim, presence, run, wake};
 use crate::context::Context;
+use crate::kill;
 use crate::operation::{Performer, perform};
 use crate::upstream::Upstream;
 
@@ -228,6 +229,7 @@ impl Shared {
             claim::claim_within(&self.pool, upstream.as_str(), limit, self.daemon_id, lease, rate).await?;
         let count = calls.len();
         for call in calls {
+            kill::about("claim.committed", &call.operation);
             let Ok(place) = places.clone().try_acquire_owned() else {
                 break;
             };
@@ -252,7 +254,7 @@ impl Shared {
             lease_is_safe: &lease_is_safe,
             is_current: &is_current,
         };
-        if let Err(error) = perform(&performer, call).await {
+        if let Err(error) = kill::within(call, perform(&performer, call)).await {
             tracing::error!(
                 call = call.id, operation = call.operation, %error,
                 "the end of a call could not be recorded; its lease runs out and it is looked at again"

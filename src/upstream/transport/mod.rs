@@ -26,6 +26,7 @@ pub use self::request::Request;
 pub use self::words::{clip, redact};
 use super::{Fault, Upstream};
 use crate::config::Secret;
+use crate::kill;
 
 /// Connecting, TLS included, may take so long; running over it proves that nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -139,10 +140,12 @@ impl Transport {
             ))
         })?;
         request::add_basic_token(&request, &mut secrets);
+        kill::point("wire.before");
         let response = client
             .execute(request)
             .await
             .map_err(|error| self.fault_of(error, &secrets))?;
+        kill::point("wire.head");
         let status = response.status();
         if status.is_redirection() && status != 304 {
             return Err(Fault::NotApi(format!(
@@ -160,7 +163,9 @@ impl Transport {
                 return Err(Fault::Garbled(format!("an answer larger than {} bytes", self.max_body)));
             }
             body.extend_from_slice(&chunk);
+            kill::point("wire.half");
         }
+        kill::point("wire.whole");
         Ok(Reply::from_parts(&response, Bytes::from(body), secrets))
     }
 
@@ -218,6 +223,7 @@ async fn save(mut response: Response, secrets: &[Secret], file: &mut File, max: 
             return Err(Fault::Garbled(format!("a file larger than {max} bytes")));
         }
         file.write_all(&chunk).await.map_err(local)?;
+        kill::point("download.half");
     }
     file.flush().await.map_err(local)?;
     Ok(bytes)
