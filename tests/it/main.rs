@@ -19,6 +19,7 @@ mod keaz;
 mod kill;
 mod migrations;
 mod panel;
+mod points;
 mod purchases;
 mod queue;
 mod refusals;
