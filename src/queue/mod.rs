@@ -5,6 +5,7 @@
 //! only while the lease is still held. Before a call that must not be repeated blindly is sent, and after its answer was
 //! lost, [`guard`] decides (pure). Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
+pub mod breaker;
 pub mod claim;
 pub mod enqueue;
 pub mod guard;
