@@ -138,25 +138,31 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
     Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }
 
-/// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
-/// no lease any more, and nobody can rescue it.
-pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
+/// Prolongs the leases of every call this daemon still works on; returns those that are still its own, with their
+/// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it.
+pub async fn heartbeat(
+    pool: &PgPool,
+    daemon_id: i64,
+    calls: &[i64],
+    lease: Duration,
+) -> sqlx::Result<Vec<(i64, i32)>> {
     let subject = if calls.is_empty() { "idle" } else { "busy" };
     kill::about("heartbeat.before", subject);
-    sqlx::query(
+    let held = sqlx::query_as(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
           WHERE id IN (SELECT id FROM queue.call
                         WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
-                          FOR UPDATE SKIP LOCKED)",
+                          FOR UPDATE SKIP LOCKED)
+         RETURNING id, attempt",
     )
     .bind(daemon_id)
     .bind(calls)
     .bind(interval(lease))
-    .execute(pool)
+    .fetch_all(pool)
     .await?;
     kill::about("heartbeat.committed", subject);
-    Ok(())
+    Ok(held)
 }
 
 /// Takes calls away from workers whose lease has run out and makes them due again: whoever claims one that may have been

@@ -100,7 +100,7 @@ pub struct Failure {
 pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
     kill::point("intent.before");
     let intended = sqlx::query(
-        "UPDATE queue.call SET intent_at = now(), resent = intent_at IS NOT NULL, looks = 0
+        "UPDATE queue.call SET intent_at = now(), resent = resent OR intent_at IS NOT NULL, looks = 0
           WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
     )
     .bind(call.id)

@@ -3,9 +3,9 @@
 //! One loop for each upstream, so that a slow one never holds up another, and one for the heartbeat, which also rescues
 //! what dead workers left and moves runs that stand still. All of them end by the same token.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
@@ -43,7 +43,8 @@ struct Shared {
     context: watch::Receiver<Arc<Context>>,
     daemon_id: i64,
     wake: Arc<Notify>,
-    in_flight: Mutex<HashSet<i64>>,
+    /// Each call and its attempt, and when it was last asked for with the answer that its lease is ours.
+    in_flight: Mutex<HashMap<(i64, i32), Instant>>,
     calls: TaskTracker,
     born: Instant,
     /// Milliseconds after `born` at which the last heartbeat was sent that succeeded.
@@ -233,20 +234,24 @@ impl Shared {
             let Ok(place) = places.clone().try_acquire_owned() else {
                 break;
             };
-            self.in_flight().insert(call.id);
+            self.in_flight().insert((call.id, call.attempt), claimed_at);
             let (shared, context) = (self.clone(), context.clone());
             self.calls.spawn(async move {
-                shared.perform(&context, &call, claimed_at).await;
-                shared.in_flight().remove(&call.id);
+                shared.perform(&context, &call).await;
+                shared.in_flight().remove(&(call.id, call.attempt));
                 drop(place);
             });
         }
         Ok(Started { calls: count, free_in })
     }
 
-    async fn perform(&self, context: &Context, call: &Call, claimed_at: Instant) {
+    async fn perform(&self, context: &Context, call: &Call) {
         let lease = context.settings.queue.lease;
-        let lease_is_safe = || self.since_beat().min(claimed_at.elapsed()) + LEASE_MARGIN < lease;
+        // A heartbeat alone proves nothing: while we stood still somebody may have taken this very call.
+        let lease_is_safe = || {
+            let held = self.in_flight().get(&(call.id, call.attempt)).copied();
+            held.is_some_and(|held| held.elapsed() + LEASE_MARGIN < lease)
+        };
         let is_current = || std::ptr::eq(Arc::as_ptr(&self.context.borrow()), context);
         let performer = Performer {
             pool: &self.pool,
@@ -279,10 +284,16 @@ impl Shared {
     }
 
     async fn beat(&self, context: &Context) -> sqlx::Result<()> {
-        let sent = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let calls: Vec<i64> = self.in_flight().iter().copied().collect();
-        claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
-        self.beat.store(sent, Ordering::Relaxed);
+        let sent = Instant::now();
+        let calls: Vec<i64> = self.in_flight().keys().map(|(call, _)| *call).collect();
+        let held = claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
+        for call in held {
+            if let Some(known) = self.in_flight().get_mut(&call) {
+                *known = sent;
+            }
+        }
+        let sent = sent.duration_since(self.born).as_millis();
+        self.beat.store(u64::try_from(sent).unwrap_or(u64::MAX), Ordering::Relaxed);
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
             tracing::warn!(calls = rescued, "took over calls whose worker had died");
@@ -299,7 +310,7 @@ impl Shared {
             .saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
     }
 
-    fn in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<(i64, i32), Instant>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,6 +18,7 @@ mod harness;
 mod keaz;
 mod kill;
 mod migrations;
+mod model;
 mod panel;
 mod points;
 mod purchases;

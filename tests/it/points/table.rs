@@ -145,6 +145,7 @@ fn call(work: Work) -> Vec<Row> {
     let mut rows: Vec<Row> = ["claim.before", "claim.committed", "wire.before", "wire.head", "wire.half", "wire.whole"]
         .map(|point| row(point, How::Plain))
         .into();
+    rows.retain(|row| row.point != "wire.half" || work.has_answer());
     rows.push(row("wire.failed", lost()));
     rows.push(row("wire.parsed", How::Plain));
     // A payment is never believed by its answer: it ends as finished.
@@ -179,6 +180,7 @@ pub(super) fn moments(work: Work) -> Vec<Moment> {
     if work.before().is_some() || work == Work::Read {
         moments.push(Moment::Connected);
     }
+    moments.retain(|moment| *moment != Moment::HalfReply || work.has_answer());
     if work.has_body() {
         moments.push(Moment::HalfBody);
     }
