@@ -5,7 +5,7 @@
 
 CARGO = cargo
 
-.PHONY: help build demo test lint deps
+.PHONY: help build demo test torture lint deps
 
 help: ## List the targets
 	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
@@ -19,6 +19,10 @@ build:
 
 demo: deps build
 	"$${CARGO_TARGET_DIR:-target}/release/sverka" demo $${ONCE:+--once}
+
+# N kills, e.g. make torture N=1000; make torture SEED=7 for the same dice again.
+torture: deps ## Kill N daemons at random under faults and compare the ledgers with what was wanted
+	TORTURE_KILLS="$${N:-200}" $${SEED:+TORTURE_SEED="$$SEED"} $(CARGO) test --locked --test it -- --nocapture torture::
 
 test: deps
 	$(CARGO) test --locked

@@ -1,8 +1,9 @@
 //! Kill points: named moments at which a debug build can be made to die, so that the tests see what is left behind.
 //!
-//! `SVERKA_KILL=NAME[:NTH][@SUBJECT]` arms one of [`POINTS`]: the process kills itself with SIGKILL at the nth passing
-//! (the first, without it), counting only what the subject names: the beginning of an operation's name, `#ID` for one
-//! call, or what the place itself is about. In a release build there is nothing here but empty functions.
+//! `SVERKA_KILL=NAME[:NTH][@SUBJECT][!stop]` arms one of [`POINTS`]: the process kills itself with SIGKILL (or stops itself
+//! with SIGSTOP) at the nth passing (the first, without it), counting only what the subject names: the beginning of an
+//! operation's name, `#ID` for one call, or what the place itself is about. In a release build there is nothing here but
+//! empty functions.
 
 use std::future::Future;
 
@@ -72,11 +73,16 @@ mod armed {
     pub(super) struct Armed {
         name: String,
         subject: Option<String>,
+        stops: bool,
         left: AtomicU32,
     }
 
     impl Armed {
         pub(super) fn parse(text: &str) -> Option<Self> {
+            let (text, stops) = match text.strip_suffix("!stop") {
+                Some(text) => (text, true),
+                None => (text, false),
+            };
             let (point, subject) = match text.split_once('@') {
                 Some((point, subject)) => (point, Some(subject.to_owned())),
                 None => (text, None),
@@ -88,6 +94,7 @@ mod armed {
             super::POINTS.contains(&name).then(|| Self {
                 name: name.to_owned(),
                 subject,
+                stops,
                 left: AtomicU32::new(nth),
             })
         }
@@ -111,7 +118,12 @@ mod armed {
     }
 
     pub(super) fn pass(name: &str, subject: Option<&str>) {
-        if ARMED.as_ref().is_some_and(|armed| armed.fires(name, subject)) {
+        let Some(armed) = ARMED.as_ref().filter(|armed| armed.fires(name, subject)) else {
+            return;
+        };
+        if armed.stops {
+            let _ = kill(Pid::this(), Signal::SIGSTOP);
+        } else {
             let _ = kill(Pid::this(), Signal::SIGKILL);
             std::process::abort();
         }

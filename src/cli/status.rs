@@ -10,7 +10,7 @@ use crate::daemon::health::{self, Stale};
 use crate::db::Database;
 use crate::diff::plan::{self, Total};
 use crate::job::Job;
-use crate::queue::look::{self, Depth, Paused, RunRow};
+use crate::queue::look::{self, Depth, RunRow, Standing};
 use crate::queue::presence;
 
 #[derive(Serialize)]
@@ -18,7 +18,7 @@ struct Status {
     daemons: i64,
     jobs: Vec<RunRow>,
     queue: Vec<Depth>,
-    paused: Vec<Paused>,
+    upstreams: Vec<Standing>,
     differs: Vec<Total>,
     stale: Vec<Stale>,
 }
@@ -48,7 +48,7 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         daemons: presence::daemons_alive(pool).await?,
         jobs: look::last_runs(pool).await?,
         queue: look::depth(pool).await?,
-        paused: look::paused(pool).await?,
+        upstreams: look::standing(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
         stale: health::stale(pool, &context).await?,
     })
@@ -80,10 +80,8 @@ fn print(status: &Status) -> Result<(), CliError> {
             depth.upstream, depth.calls, depth.state
         ))?;
     }
-    for paused in &status.paused {
-        let until = paused.paused_until.format("%F %T UTC");
-        let why = output::or_dash(paused.reason.clone());
-        output::line(&format!("{} rests until {until}: {why}", paused.name))?;
+    for upstream in &status.upstreams {
+        print_standing(upstream)?;
     }
     if status.differs.is_empty() {
         output::line("in sync: nothing differs")?;
@@ -95,4 +93,31 @@ fn print(status: &Status) -> Result<(), CliError> {
         ))?;
     }
     Ok(())
+}
+
+/// One line about an upstream that is in trouble; nothing about the others.
+fn print_standing(upstream: &Standing) -> Result<(), CliError> {
+    let Standing {
+        name,
+        breaker,
+        failures,
+        ..
+    } = upstream;
+    let why = output::or_dash(upstream.reason.clone());
+    if breaker == "closed" {
+        return match upstream.paused_until {
+            Some(until) => output::line(&format!("{name} rests until {}: {why}", until.format("%F %T UTC"))),
+            None if *failures > 0 => output::line(&format!("{name} failed {failures} times in a row")),
+            None => Ok(()),
+        };
+    }
+    let since = output::or_dash(upstream.opened_at.map(|at| at.format("%F %T UTC")));
+    let next = match upstream.paused_until {
+        _ if breaker == "half-open" => "one call probes".to_owned(),
+        Some(until) => format!("one call probes at {}", until.format("%F %T UTC")),
+        None => "one call probes next".to_owned(),
+    };
+    output::line(&format!(
+        "{name} is left alone since {since} (breaker {breaker}), {next}: {why}"
+    ))
 }

@@ -11,7 +11,6 @@ use sverka::queue::enqueue::{NewCall, enqueue};
 use sverka::queue::outcome::Outcome;
 use sverka::queue::settle::{self, Failure};
 use sverka::queue::{Call, Priority, claim, look};
-use sverka::upstream::Upstream;
 
 use super::table::{BASE, Claimed, Kind, LEASE, Millis, ReadBackCall, State, Table};
 use crate::support::{Fixture, Setup};
@@ -190,7 +189,7 @@ impl Pair<'_> {
             answer: None,
         };
         let pool = &self.fixture.pool;
-        let held = settle::failed(pool, context, &real, Upstream::Saplab, &failure).await.unwrap();
+        let held = settle::failed(pool, context, &real, &failure).await.unwrap();
         self.said.push(format!("{:?} (counts {counts}) {model:?}: {failed}", failure.outcome));
         assert_eq!(held, failed, "{:#?}", self.said);
     }

@@ -290,6 +290,7 @@ impl World {
         });
         if let (Admits::Probe, Some(call)) = (admits, taken.first()) {
             self.probe = Some((call.row, call.attempt));
+            self.rest_until = self.now + LEASE;
         }
         if known.is_none() {
             return;

@@ -86,7 +86,8 @@ impl Fixture {
         said
     }
 
-    async fn spawn(&self, environment: &[(&str, &str)]) -> (Child, u32, Arc<Mutex<Vec<String>>>) {
+    /// Starts `sverka run` and waits for nothing: the process, its number, its log.
+    pub(crate) async fn spawn(&self, environment: &[(&str, &str)]) -> (Child, u32, Arc<Mutex<Vec<String>>>) {
         let mut command = self.binary(&["run"]);
         command.envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
