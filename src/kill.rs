@@ -52,7 +52,7 @@ mod armed {
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use nix::sys::signal::{Signal, kill};
+    use nix::sys::signal::{Signal, kill, raise};
     use nix::unistd::Pid;
 
     tokio::task_local! {
@@ -122,7 +122,8 @@ mod armed {
             return;
         };
         if armed.stops {
-            let _ = kill(Pid::this(), Signal::SIGSTOP);
+            // To this thread: to the process, it would go on here until another thread has seen the signal.
+            let _ = raise(Signal::SIGSTOP);
         } else {
             let _ = kill(Pid::this(), Signal::SIGKILL);
             std::process::abort();

@@ -39,7 +39,10 @@ fn every_point_of_the_list_stands_in_the_source_once() {
 #[test]
 fn every_point_of_the_source_is_in_the_list() {
     for (path, text) in sources() {
-        for (at, call) in text.match_indices("kill::point(\"").chain(text.match_indices("kill::about(\"")) {
+        for (at, call) in text
+            .match_indices("kill::point(\"")
+            .chain(text.match_indices("kill::about(\""))
+        {
             let name = text[at + call.len()..].split('"').next().unwrap();
             assert!(POINTS.contains(&name), "{name} in {}", path.display());
         }
@@ -75,9 +78,19 @@ fn a_point_fires_once_at_the_passing_that_was_asked_for() {
         ("claim.before", Some("saplab.orders.list")),
         ("claim.before", Some("saplab.orders.list")),
     ];
-    let fired: Vec<bool> = passings.iter().map(|(name, subject)| armed.fires(name, *subject)).collect();
+    let fired: Vec<bool> = passings
+        .iter()
+        .map(|(name, subject)| armed.fires(name, *subject))
+        .collect();
     assert_eq!(fired, [false, false, false, false, true, false]);
-    for nonsense in ["", "claim", "claim.before:", "claim.before:0", "claim.before:x", ":1@keaz"] {
+    for nonsense in [
+        "",
+        "claim",
+        "claim.before:",
+        "claim.before:0",
+        "claim.before:x",
+        ":1@keaz",
+    ] {
         assert!(Armed::parse(nonsense).is_none(), "{nonsense}");
     }
 }

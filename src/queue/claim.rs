@@ -155,12 +155,7 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
 
 /// Prolongs the leases of every call this daemon still works on; returns those that are still its own, with their
 /// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it.
-pub async fn heartbeat(
-    pool: &PgPool,
-    daemon_id: i64,
-    calls: &[i64],
-    lease: Duration,
-) -> sqlx::Result<Vec<(i64, i32)>> {
+pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<Vec<(i64, i32)>> {
     let subject = if calls.is_empty() { "idle" } else { "busy" };
     kill::about("heartbeat.before", subject);
     let held = sqlx::query_as(

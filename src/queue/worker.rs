@@ -293,7 +293,8 @@ impl Shared {
             }
         }
         let sent = sent.duration_since(self.born).as_millis();
-        self.beat.store(u64::try_from(sent).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.beat
+            .store(u64::try_from(sent).unwrap_or(u64::MAX), Ordering::Relaxed);
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
             tracing::warn!(calls = rescued, "took over calls whose worker had died");

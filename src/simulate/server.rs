@@ -115,7 +115,9 @@ async fn visit(request: hyper::Request<Incoming>, upstream: Upstream, shared: &A
 
 /// Reads until half of the declared length is there.
 async fn read_half(body: Body, request: &Request) {
-    let length = request.header(header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+    let length = request
+        .header(header::CONTENT_LENGTH)
+        .and_then(|text| text.parse().ok());
     let (mut got, half) = (0, length.unwrap_or(0_usize) / 2);
     let mut chunks = body.into_data_stream();
     while got < half {

@@ -19,7 +19,9 @@ async fn to_be_paid() -> (Fixture, u64, i64) {
         .await;
     let position = fixture.position(Position::default());
     fixture.sim.world().saplab.clients.get_mut(&2).unwrap().balance = 100_000.into();
-    let call = fixture.enqueue("saplab.orders.pay", json!({ "position": position })).await;
+    let call = fixture
+        .enqueue("saplab.orders.pay", json!({ "position": position }))
+        .await;
     (fixture, position, call)
 }
 
@@ -28,7 +30,9 @@ fn toggles(fixture: &Fixture) -> u64 {
 }
 
 async fn attempts(fixture: &Fixture, call: i64) -> String {
-    let outcomes = format!("SELECT string_agg(coalesce(outcome, '?'), ', ' ORDER BY attempt) FROM queue.attempt WHERE call_id = {call}");
+    let outcomes = format!(
+        "SELECT string_agg(coalesce(outcome, '?'), ', ' ORDER BY attempt) FROM queue.attempt WHERE call_id = {call}"
+    );
     fixture.value(&outcomes).await.unwrap()
 }
 
@@ -106,7 +110,10 @@ async fn told_to_stop_in_the_middle_of_a_payment_the_next_start_looks_before_any
 
 #[tokio::test]
 async fn a_call_that_kills_three_workers_is_put_aside_and_the_others_go_on() {
-    for (operation, point) in [("saplab.managers.list", "wire.before"), ("saplab.orders.pay", "look.before")] {
+    for (operation, point) in [
+        ("saplab.managers.list", "wire.before"),
+        ("saplab.orders.pay", "look.before"),
+    ] {
         let (fixture, position, payment) = to_be_paid().await;
         let deadly = if operation == "saplab.orders.pay" {
             payment

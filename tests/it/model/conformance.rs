@@ -30,6 +30,8 @@ struct Pair<'a> {
     /// Everything ever claimed, on both sides: what is lost already must be refused on both.
     claimed: Vec<(Claimed, Call, usize)>,
     said: Vec<String>,
+    /// The ids of the rows, in order: an intent that was open already has cost a number.
+    ids: Vec<i64>,
 }
 
 /// What both sides must agree on.
@@ -92,7 +94,8 @@ impl Pair<'_> {
         let mut connection = self.fixture.pool.acquire().await.unwrap();
         let new = enqueue(&mut connection, None, &call(kind, intent, Priority::Normal)).await;
         assert_eq!(new.unwrap(), model.is_some(), "{:#?}", self.said);
-        self.said.push(format!("ask for {kind:?} of intent {intent}: {model:?}"));
+        self.said
+            .push(format!("ask for {kind:?} of intent {intent}: {model:?}"));
     }
 
     async fn pass(&mut self) {
@@ -122,7 +125,9 @@ impl Pair<'_> {
         let owner = self.contexts[daemon].daemon_id;
         let mut model = self.table.claim(self.now, limit, owner.unsigned_abs());
         let lease = Duration::from_millis(LEASE);
-        let mut real = claim::claim(&self.fixture.pool, "saplab", limit, owner, lease).await.unwrap();
+        let mut real = claim::claim(&self.fixture.pool, "saplab", limit, owner, lease)
+            .await
+            .unwrap();
         model.sort_by_key(|claimed| claimed.row);
         real.sort_by_key(|call| call.id);
         self.said.push(format!("claim by {daemon}: {model:?}"));
@@ -132,7 +137,7 @@ impl Pair<'_> {
             (model, real) => model.is_none() && real.is_none(),
         };
         for (model, real) in model.into_iter().zip(real) {
-            let same = i64::try_from(model.row).unwrap() + 1 == real.id
+            let same = self.ids[model.row] == real.id
                 && (model.attempt, model.failures) == (real.attempt, real.failures)
                 && (model.resent, model.looks) == (real.resent, real.looks)
                 && near(model.intent_age, real.intent_age)
@@ -145,7 +150,11 @@ impl Pair<'_> {
     fn any_claimed(&mut self) -> Option<(Claimed, Call, usize)> {
         let count = self.claimed.len();
         // Mostly one of the last, which are held.
-        let from = if self.rng.u32(0..4) == 0 { 0 } else { count.saturating_sub(4) };
+        let from = if self.rng.u32(0..4) == 0 {
+            0
+        } else {
+            count.saturating_sub(4)
+        };
         (count > 0).then(|| self.claimed[self.rng.usize(from..count)].clone())
     }
 
@@ -160,7 +169,9 @@ impl Pair<'_> {
             let mut tx = self.fixture.pool.begin().await.unwrap();
             let held = settle::fence(&mut tx, &real, context.daemon_id).await.unwrap();
             if held {
-                settle::done(&mut tx, context, &real, &Applied::default()).await.unwrap();
+                settle::done(&mut tx, context, &real, &Applied::default())
+                    .await
+                    .unwrap();
                 tx.commit().await.unwrap();
             }
             self.said.push(format!("done {model:?}: {done}"));
@@ -190,7 +201,8 @@ impl Pair<'_> {
         };
         let pool = &self.fixture.pool;
         let held = settle::failed(pool, context, &real, &failure).await.unwrap();
-        self.said.push(format!("{:?} (counts {counts}) {model:?}: {failed}", failure.outcome));
+        self.said
+            .push(format!("{:?} (counts {counts}) {model:?}: {failed}", failure.outcome));
         assert_eq!(held, failed, "{:#?}", self.said);
     }
 
@@ -219,7 +231,7 @@ impl Pair<'_> {
         let told = claim::heartbeat(&self.fixture.pool, owner, &real, lease).await.unwrap();
         let mut told: Vec<_> = told
             .into_iter()
-            .map(|(id, attempt)| (usize::try_from(id).unwrap() - 1, attempt))
+            .map(|(id, attempt)| (self.ids.binary_search(&id).unwrap(), attempt))
             .collect();
         self.said.push(format!("beat of {daemon}: {held:?}"));
         held.sort_unstable();
@@ -241,11 +253,16 @@ impl Pair<'_> {
         };
         self.said.push(format!("retry {id}"));
         self.table.retry(id, self.now);
-        assert!(look::retry(&self.fixture.pool, i64::try_from(id).unwrap() + 1).await.unwrap());
+        assert!(look::retry(&self.fixture.pool, self.ids[id]).await.unwrap());
     }
 
-    async fn compare(&self) {
-        let number = |id: Option<usize>| id.map(|id| i64::try_from(id).unwrap() + 1);
+    async fn compare(&mut self) {
+        self.ids = sqlx::query_scalar("SELECT id FROM queue.call ORDER BY id")
+            .fetch_all(&self.fixture.pool)
+            .await
+            .unwrap();
+        assert_eq!(self.ids.len(), self.table.rows.len(), "{:#?}", self.said);
+        let number = |row: Option<usize>| row.map(|row| self.ids[row]);
         let model: Vec<Shown> = self
             .table
             .rows
@@ -272,20 +289,30 @@ impl Pair<'_> {
         .fetch_all(&self.fixture.pool)
         .await
         .unwrap();
-        assert_eq!(real, model, "PostgreSQL (left) and the model (right) after {:#?}", self.said);
+        assert_eq!(
+            real, model,
+            "PostgreSQL (left) and the model (right) after {:#?}",
+            self.said
+        );
     }
 }
 
 #[tokio::test]
 async fn the_model_and_postgresql_agree_after_every_step() {
     let base = format!("{}ms", BASE);
-    let fixture = Setup::new().set("queue.backoff_base", base).set("queue.backoff_max", "1h").start().await;
+    let fixture = Setup::new()
+        .set("queue.backoff_base", base)
+        .set("queue.backoff_max", "1h")
+        .start()
+        .await;
     let seeds = match super::number("SVERKA_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..SEEDS,
     };
     for seed in seeds {
-        fixture.sql("TRUNCATE queue.call, queue.attempt RESTART IDENTITY; DELETE FROM queue.upstream").await;
+        fixture
+            .sql("TRUNCATE queue.call, queue.attempt RESTART IDENTITY; DELETE FROM queue.upstream")
+            .await;
         let mut pair = Pair {
             fixture: &fixture,
             rng: Rng::with_seed(seed),
@@ -295,6 +322,7 @@ async fn the_model_and_postgresql_agree_after_every_step() {
             contexts: [fixture.context(1), fixture.context(2)],
             claimed: Vec::new(),
             said: vec![format!("seed {seed}")],
+            ids: Vec::new(),
         };
         for _ in 0..STEPS {
             pair.step().await;

@@ -363,12 +363,9 @@ impl Table {
     pub(super) fn unblock(&mut self, now: Millis) {
         for id in 0..self.rows.len() {
             let row = &self.rows[id];
-            let waits = row.waits_for.is_some_and(|read| {
-                matches!(
-                    self.rows[read].state,
-                    State::Pending | State::Running | State::Unknown
-                )
-            });
+            let waits = row
+                .waits_for
+                .is_some_and(|read| matches!(self.rows[read].state, State::Pending | State::Running | State::Unknown));
             if row.state != State::Unknown || waits {
                 continue;
             }

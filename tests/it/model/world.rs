@@ -203,7 +203,11 @@ impl World {
 
     /// A call of any kind is asked for; an intent that is open is not asked for again.
     fn ask(&mut self) {
-        let open = self.truth.iter().zip(&self.table.rows).filter(|(_, row)| !row.kind.is_look());
+        let open = self
+            .truth
+            .iter()
+            .zip(&self.table.rows)
+            .filter(|(_, row)| !row.kind.is_look());
         if open.count() >= 6 {
             return;
         }
@@ -224,7 +228,12 @@ impl World {
     fn pass(&mut self, millis: Millis) {
         self.now += millis;
         let now = self.now;
-        let due: Vec<usize> = self.late.iter().filter(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+        let due: Vec<usize> = self
+            .late
+            .iter()
+            .filter(|(at, _)| *at <= now)
+            .map(|(_, id)| *id)
+            .collect();
         self.late.retain(|(at, _)| *at > now);
         for id in due {
             note!(self, "call {id} takes effect, late");
@@ -296,7 +305,13 @@ impl World {
             return;
         }
         for call in taken {
-            note!(self, "daemon {daemon} claims call {} ({:?}), attempt {}", call.row, call.kind, call.attempt);
+            note!(
+                self,
+                "daemon {daemon} claims call {} ({:?}), attempt {}",
+                call.row,
+                call.kind,
+                call.attempt
+            );
             let is_probe = admits == Admits::Probe;
             self.processes[process].tasks.push(Task {
                 call,
@@ -404,7 +419,11 @@ impl World {
         let stale = call.intent_age.is_none() && call.look_age.is_none_or(|age| age > TIMEOUT.max(10_000));
         let looks = if stale { 0 } else { call.looks };
         let saw = call.look.and_then(|look| self.table.rows[look].saw.clone());
-        let sight = if looks > 0 { saw.unwrap_or(Sight::Absent) } else { Sight::Absent };
+        let sight = if looks > 0 {
+            saw.unwrap_or(Sight::Absent)
+        } else {
+            Sight::Absent
+        };
         let stand = Stand {
             sent: call.intent_age.map(Duration::from_millis),
             resent: call.resent,
@@ -437,7 +456,9 @@ impl World {
         let fault = self.chance(self.wild.fault).then(|| self.some_fault());
         let reaches = !matches!(
             fault,
-            Some(Fault::NotSent(_) | Fault::Denied { .. } | Fault::Unsupported { .. } | Fault::Busy { status: 429, .. })
+            Some(
+                Fault::NotSent(_) | Fault::Denied { .. } | Fault::Unsupported { .. } | Fault::Busy { status: 429, .. }
+            )
         );
         let listed = (0..self.truth.len()).filter(|id| self.truth[*id].effects > 0).collect();
         let saw = match call.kind {
@@ -555,7 +576,12 @@ impl World {
         });
         self.known();
         if recorded {
-            note!(self, "call {} of daemon {daemon}: {:?}", call.row, self.table.rows[call.row].state);
+            note!(
+                self,
+                "call {} of daemon {daemon}: {:?}",
+                call.row,
+                self.table.rows[call.row].state
+            );
             if let Record::Done(_, listed) = record {
                 self.apply(call, listed);
             }
@@ -621,7 +647,10 @@ impl World {
         let mut probes = 0;
         for (id, row) in rows.iter().enumerate() {
             if (row.state == State::Unknown) != row.waits_for.is_some() {
-                return Err(Broken(format!("call {id} waits for {:?} as {:?}", row.waits_for, row.state)));
+                return Err(Broken(format!(
+                    "call {id} waits for {:?} as {:?}",
+                    row.waits_for, row.state
+                )));
             }
             probes += usize::from(row.state == State::Running && self.probe == Some((id, row.attempt)));
             let truth = &self.truth[id];
@@ -633,12 +662,19 @@ impl World {
             }
             let most = if row.kind == Kind::Token { 2 } else { 1 };
             if truth.sends > most * (truth.retried + 1) {
-                return Err(Broken(format!("call {id} ({:?}) was sent {} times", row.kind, truth.sends)));
+                return Err(Broken(format!(
+                    "call {id} ({:?}) was sent {} times",
+                    row.kind, truth.sends
+                )));
             }
         }
         let open = |row: &&super::table::Row| !matches!(row.state, State::Done | State::Dead) && !row.kind.is_look();
         for (at, row) in rows.iter().enumerate().filter(|(_, row)| open(row)) {
-            if rows[at + 1..].iter().filter(open).any(|other| other.intent == row.intent) {
+            if rows[at + 1..]
+                .iter()
+                .filter(open)
+                .any(|other| other.intent == row.intent)
+            {
                 return Err(Broken(format!("intent {} is open twice", row.intent)));
             }
         }
@@ -651,7 +687,10 @@ impl World {
     /// What holds at rest: every call has ended, and its end is true.
     fn judge(&self) -> Checked {
         for (id, (row, truth)) in self.table.rows.iter().zip(&self.truth).enumerate() {
-            let what = format!("call {id} ({:?}) is {:?} with {} effects", row.kind, row.state, truth.effects);
+            let what = format!(
+                "call {id} ({:?}) is {:?} with {} effects",
+                row.kind, row.state, truth.effects
+            );
             let acts = !matches!(row.kind, Kind::Read | Kind::Look(_));
             match row.state {
                 State::Done if acts && truth.effects == 0 => return Err(Broken(what)),

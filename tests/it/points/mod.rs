@@ -109,14 +109,19 @@ async fn die_while(fixture: &Fixture, work: Work, moment: Moment) {
     match (moment, work.before()) {
         // A connection has no operation: the one that follows the request before ours is ours.
         (Moment::Connected, Some(operation)) => {
-            fixture.sim.inject(Rule::once(upstream, operation, Action::Gate(gate.clone())));
+            fixture
+                .sim
+                .inject(Rule::once(upstream, operation, Action::Gate(gate.clone())));
             after = Some((operation, count(fixture, operation)));
         }
         _ => fixture.sim.hold(upstream, on_wire, moment),
     }
     let mut daemon = fixture.daemon().await;
     if let Some((operation, before)) = after {
-        until("the request before", async || (count(fixture, operation) > before).then_some(())).await;
+        until("the request before", async || {
+            (count(fixture, operation) > before).then_some(())
+        })
+        .await;
         // Whatever else the daemon asks at its start is over, so that no other connection comes between.
         until("everything else", async || (in_flight(fixture) == 1).then_some(())).await;
         fixture.sim.hold(upstream, on_wire, moment);
@@ -142,7 +147,12 @@ fn count(fixture: &Fixture, operation: &str) -> u64 {
 }
 
 fn in_flight(fixture: &Fixture) -> u64 {
-    fixture.sim.counts().values().map(|count| count.arrived - count.ended).sum()
+    fixture
+        .sim
+        .counts()
+        .values()
+        .map(|count| count.arrived - count.ended)
+        .sum()
 }
 
 /// Time passes: what the dead daemon held is nobody's any more.
@@ -225,7 +235,9 @@ async fn killed_while_a_person_asks_for_a_payment_it_is_asked_for_again_and_made
     let fixture = fixture().await;
     for point in ["enqueue.before", "enqueue.committed"] {
         let wanted = Work::Pay.ask(&fixture, 0).await;
-        fixture.sql("DELETE FROM queue.call WHERE class = 'guarded' AND state = 'pending'").await;
+        fixture
+            .sql("DELETE FROM queue.call WHERE class = 'guarded' AND state = 'pending'")
+            .await;
         let position = wanted.position().to_string();
         let ask = async |kill: Option<&str>| {
             let mut command = fixture.binary(&["call", "saplab.orders.pay", "--position", &position, "--yes"]);
@@ -258,7 +270,9 @@ fn every_kill_point_is_in_the_table() {
 async fn a_request_that_stands_still_has_its_effect_when_it_is_let_go_though_its_sender_is_gone() {
     let fixture = fixture().await;
     let id = fixture.position(sverka::simulate::world::Position::default());
-    fixture.sim.hold(Upstream::Saplab, "saplab.panel.order.pay", Moment::Received);
+    fixture
+        .sim
+        .hold(Upstream::Saplab, "saplab.panel.order.pay", Moment::Received);
     fixture.enqueue("saplab.orders.pay", json!({"position": id})).await;
     let mut daemon = fixture.daemon().await;
     fixture.sim.held().await;

@@ -84,8 +84,16 @@ pub(super) fn rows(work: Work) -> Vec<Row> {
             about("snapshot.merged", "keaz.remains.list", How::Plain),
             about("request.before", "stock", How::Told(Signal::SIGUSR1)),
             about("request.committed", "stock", How::Told(Signal::SIGUSR1)),
-            about("slot.before", "stock", How::With(("SVERKA__SCHEDULE__STOCK", "* * * * * *"))),
-            about("slot.committed", "stock", How::With(("SVERKA__SCHEDULE__STOCK", "* * * * * *"))),
+            about(
+                "slot.before",
+                "stock",
+                How::With(("SVERKA__SCHEDULE__STOCK", "* * * * * *")),
+            ),
+            about(
+                "slot.committed",
+                "stock",
+                How::With(("SVERKA__SCHEDULE__STOCK", "* * * * * *")),
+            ),
         ],
         Work::Status => vec![
             row("unknown.before", lost()),
@@ -142,9 +150,16 @@ pub(super) fn rows(work: Work) -> Vec<Row> {
 
 /// What every single call passes.
 fn call(work: Work) -> Vec<Row> {
-    let mut rows: Vec<Row> = ["claim.before", "claim.committed", "wire.before", "wire.head", "wire.half", "wire.whole"]
-        .map(|point| row(point, How::Plain))
-        .into();
+    let mut rows: Vec<Row> = [
+        "claim.before",
+        "claim.committed",
+        "wire.before",
+        "wire.head",
+        "wire.half",
+        "wire.whole",
+    ]
+    .map(|point| row(point, How::Plain))
+    .into();
     rows.retain(|row| row.point != "wire.half" || work.has_answer());
     rows.push(row("wire.failed", lost()));
     rows.push(row("wire.parsed", How::Plain));
@@ -171,12 +186,7 @@ fn call(work: Work) -> Vec<Row> {
 
 /// The moments on the other side at which a request of this work can be met.
 pub(super) fn moments(work: Work) -> Vec<Moment> {
-    let mut moments = vec![
-        Moment::Head,
-        Moment::Received,
-        Moment::Applied,
-        Moment::HalfReply,
-    ];
+    let mut moments = vec![Moment::Head, Moment::Received, Moment::Applied, Moment::HalfReply];
     if work.before().is_some() || work == Work::Read {
         moments.push(Moment::Connected);
     }

@@ -49,7 +49,10 @@ pub(super) async fn prepare(fixture: &Fixture) {
             source: "50".into(),
             ..Offer::default()
         }];
-        world.carreta.price_lists.insert("main".into(), PriceList::generated(1, 60));
+        world
+            .carreta
+            .price_lists
+            .insert("main".into(), PriceList::generated(1, 60));
     }
     fixture.sync_done(&[Job::Warehouses, Job::Stock]).await;
     fixture.sync_done(&[Job::Orders, Job::Prices]).await;
@@ -203,7 +206,10 @@ impl Wanted {
                     .unwrap();
                 assert_eq!(times(&format!("carreta.order.create {token}")), 1, "{what}: {told:#?}");
                 let status = fixture
-                    .value(&format!("SELECT status FROM erp.purchase_orders WHERE id = {}", self.number))
+                    .value(&format!(
+                        "SELECT status FROM erp.purchase_orders WHERE id = {}",
+                        self.number
+                    ))
                     .await;
                 assert_eq!(status.as_deref(), Some("placed"), "{what}");
             }

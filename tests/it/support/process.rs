@@ -80,7 +80,9 @@ impl Fixture {
         let (mut child, pid, log) = self.spawn(environment).await;
         let ended = timeout(PATIENCE, child.wait()).await;
         let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
-        let status = ended.unwrap_or_else(|_| panic!("{what}: the daemon did not die:\n{said}")).unwrap();
+        let status = ended
+            .unwrap_or_else(|_| panic!("{what}: the daemon did not die:\n{said}"))
+            .unwrap();
         postgres::has_ended(pid);
         assert_eq!(status.signal(), Some(9), "{what}: {status}:\n{said}");
         said

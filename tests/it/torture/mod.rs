@@ -204,7 +204,10 @@ impl Torture {
                 (calls + runs == 0).then_some(())
             };
             let patience = Duration::from_secs(90);
-            if tokio::time::timeout(patience, until_within(patience * 2, "rest", rests)).await.is_err() {
+            if tokio::time::timeout(patience, until_within(patience * 2, "rest", rests))
+                .await
+                .is_err()
+            {
                 eprintln!("stuck: {:#?}", self.fixture.open_and_dead().await);
                 return self.fixture.count(open).await.max(1);
             }
@@ -212,7 +215,9 @@ impl Torture {
                 return 0;
             }
         }
-        self.fixture.count("queue.call WHERE state IN ('quarantined', 'dead')").await
+        self.fixture
+            .count("queue.call WHERE state IN ('quarantined', 'dead')")
+            .await
     }
 
     /// A person looks at what was put aside and has it made again: it is looked up once more before it is sent.

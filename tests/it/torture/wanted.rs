@@ -75,7 +75,9 @@ impl Wanted {
                 let position = self.statuses[self.told];
                 self.told += 1;
                 fixture
-                    .sql(&format!("UPDATE erp.orders SET status = 'working' WHERE saplab_id = {position}"))
+                    .sql(&format!(
+                        "UPDATE erp.orders SET status = 'working' WHERE saplab_id = {position}"
+                    ))
                     .await;
                 fixture.request(&[Job::Orders]).await;
             }
@@ -136,17 +138,43 @@ impl Wanted {
             }
         }
         for (id, supplier) in &self.bought {
-            let token = fixture.value(&format!("SELECT mirror.purchase_token({id})")).await.unwrap();
+            let token = fixture
+                .value(&format!("SELECT mirror.purchase_token({id})"))
+                .await
+                .unwrap();
             let world = fixture.sim.world();
             let count = match *supplier {
-                "carreta" => world.carreta.orders.iter().filter(|one| one.client_comment == token).count(),
-                _ => world.saplab.positions.values().filter(|one| one.client_comment.contains(&token)).count(),
+                "carreta" => world
+                    .carreta
+                    .orders
+                    .iter()
+                    .filter(|one| one.client_comment == token)
+                    .count(),
+                _ => world
+                    .saplab
+                    .positions
+                    .values()
+                    .filter(|one| one.client_comment.contains(&token))
+                    .count(),
             };
             found.push((format!("purchase {id} at {supplier}"), count));
         }
-        let mut lost: Vec<String> = found.iter().filter(|(_, count)| *count == 0).map(|(what, _)| what.clone()).collect();
-        let doubled = found.iter().filter(|(_, count)| *count > 1).map(|(what, count)| format!("{what}: {count}"));
-        lost.extend(fixture.differing().await.into_iter().filter(|row| !row.starts_with("purchase:")));
+        let mut lost: Vec<String> = found
+            .iter()
+            .filter(|(_, count)| *count == 0)
+            .map(|(what, _)| what.clone())
+            .collect();
+        let doubled = found
+            .iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(what, count)| format!("{what}: {count}"));
+        lost.extend(
+            fixture
+                .differing()
+                .await
+                .into_iter()
+                .filter(|row| !row.starts_with("purchase:")),
+        );
         lost.extend(self.not_placed(fixture).await);
         let doubled = doubled.collect();
         fixture.assert_keaz_equals_erp().await;
