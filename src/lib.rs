@@ -23,6 +23,8 @@ pub mod db;
 pub mod diff;
 pub(crate) mod erp;
 pub mod job;
+#[doc(hidden)]
+pub mod kill;
 pub mod logging;
 pub(crate) mod mirror;
 pub mod operation;

@@ -20,6 +20,7 @@ use crate::config::{self, ConfigError, Loaded, Settings, Source};
 use crate::context::{ClientError, Context};
 use crate::db::{Database, DbError, store_settings};
 use crate::job::Job;
+use crate::kill;
 use crate::operation;
 use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::enqueue_or_find;
@@ -318,12 +319,15 @@ impl Daemon {
         let old = self.context.borrow().clone();
         let context = Context::new(settings, old.daemon_id)?;
         let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
+        kill::point("reload.before");
         store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
+        kill::point("reload.stored");
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
         standing::close_all(&self.pool).await?;
         look::resume(&self.pool, None).await?;
+        kill::point("reload.done");
         Ok(())
     }
 

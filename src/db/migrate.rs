@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 
 use super::DbError;
 use crate::config::Settings;
+use crate::kill;
 use crate::queue::presence;
 
 /// What `migrate` found and did.
@@ -42,6 +43,7 @@ pub async fn migrate(options: &PgConnectOptions, settings: &Settings) -> Result<
 async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Result<Migrated, DbError> {
     let migrator = migrator();
     let before = applied(connection).await;
+    kill::point("migrate.before");
     migrator
         .run_direct(None, connection, false)
         .await
@@ -52,8 +54,10 @@ async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Resul
             )),
             other => DbError::Migration(other.to_string()),
         })?;
+    kill::point("migrate.applied");
     adopt_settings(connection, settings).await?;
     crate::diff::lay_views(connection).await?;
+    kill::point("migrate.done");
     let known = migrator
         .iter()
         .map(|migration| migration.version)

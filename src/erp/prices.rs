@@ -2,6 +2,8 @@
 
 use sqlx::PgConnection;
 
+use crate::kill;
+
 /// Writes what `diff.supplier_price` shows of one list.
 pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -> sqlx::Result<()> {
     sqlx::query(
@@ -32,6 +34,7 @@ pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -
     )
     .execute(tx)
     .await?;
+    kill::point("erp.prices");
     Ok(())
 }
 

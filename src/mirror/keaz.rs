@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
+use crate::kill;
 use crate::upstream::keaz::{Remain, Warehouse};
 
 /// The whole list of warehouses as asked for at that time: what is not in it is gone.
@@ -95,6 +96,7 @@ pub(crate) async fn replace_remains(
     .bind(asked_at)
     .execute(&mut *tx)
     .await?;
+    kill::point("snapshot.half");
     sqlx::raw_sql(
         "UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
            FROM listed l
@@ -109,6 +111,7 @@ pub(crate) async fn replace_remains(
     )
     .execute(tx)
     .await?;
+    kill::point("snapshot.merged");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use crate::config::Guard;
+use crate::kill;
 use crate::operation::ApplyError;
 
 /// A kind of list: its name, and the mirror that it replaces.
@@ -80,6 +81,7 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, row
     .bind(rows)
     .execute(tx)
     .await?;
+    kill::point("snapshot.accepted");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use backon::Retryable;
 
 use super::perform::{Performer, database_retries, dead, failed, is_passing, later};
 use super::{Applied, Look, Operation};
+use crate::kill;
 use crate::queue::enqueue::NewCall;
 use crate::queue::guard::{self, Manner, Sight, Stand, Step};
 use crate::queue::outcome::Outcome;
@@ -102,7 +103,9 @@ async fn finish<O: Operation>(
             ..finished
         };
         settle::done(&mut tx, performer.context, call, &applied).await?;
+        kill::point("finished.before");
         tx.commit().await?;
+        kill::point("finished.committed");
     }
     Ok(())
 }

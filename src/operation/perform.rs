@@ -10,6 +10,7 @@ use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
 use super::{Apart, Applied, ApplyError, Operation};
 use crate::context::Context;
+use crate::kill;
 use crate::queue::breaker::{Limits, Signal};
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide, in_words};
@@ -75,8 +76,9 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
         }
     };
     let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
-    if repeatable && was_cut_off(performer.pool, call).await? {
-        failed::<O>(performer, call, None, cut_off(&operation, call)).await?;
+    if repeatable && let Some(why) = unseen(performer.pool, call).await? {
+        let failure = look_before(&operation, context, call, why);
+        failed::<O>(performer, call, None, failure).await?;
         return Ok(false);
     }
     if operation.looks_first() && !goes_out(performer, call, &operation).await? {
@@ -109,7 +111,9 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
         );
         return Ok(false);
     }
-    match operation.send(context, &request).await {
+    let sent = operation.send(context, &request).await;
+    kill::point(if sent.is_ok() { "wire.parsed" } else { "wire.failed" });
+    match sent {
         Ok(answer) if O::POST_CHECK => {
             let failure = Failure {
                 answer: serde_json::to_value(&answer).ok(),
@@ -300,7 +304,9 @@ async fn record_success<O: Operation>(
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(None);
     }
+    kill::point("apply.before");
     let applied = operation.apply(&mut tx, context, request, answer).await?;
+    kill::point("apply.written");
     let applied = Applied {
         asked: true,
         answer: match applied.answer {
@@ -311,7 +317,9 @@ async fn record_success<O: Operation>(
     };
     let in_trouble = standing::is_in_trouble(&mut tx, O::UPSTREAM).await?;
     settle::done(&mut tx, context, call, &applied).await?;
+    kill::point("done.before");
     tx.commit().await?;
+    kill::point("done.committed");
     Ok(Some((applied, in_trouble)))
 }
 
@@ -331,7 +339,9 @@ async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied:
     let mut tx = performer.pool.begin().await?;
     if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
         settle::done(&mut tx, performer.context, call, applied).await?;
+        kill::point("unsent.before");
         tx.commit().await?;
+        kill::point("unsent.committed");
     }
     Ok(())
 }
@@ -374,27 +384,42 @@ fn unsent(context: &Context, call: &Call, words: String) -> Failure {
     }
 }
 
-/// Whether the attempt before this one ended without anybody learning its answer: its worker died or had to stop.
-async fn was_cut_off(pool: &PgPool, call: &Call) -> sqlx::Result<bool> {
-    let cut_off: Option<bool> = sqlx::query_scalar(
-        "SELECT outcome IN ('lease lost', 'released') FROM queue.attempt WHERE call_id = $1 AND attempt = $2",
-    )
-    .bind(call.id)
-    .bind(call.attempt - 1)
-    .fetch_optional(pool)
-    .await?;
-    Ok(cut_off == Some(true))
+/// Why nobody knows what became of the attempt before this one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// Its worker died or had to stop.
+    CutOff,
+    /// Its answer was lost, and the read that was to show what the upstream holds came to nothing.
+    NotRead,
 }
 
-/// That attempt may have been acted upon, exactly as one whose answer was lost on the wire.
-fn cut_off<O: Operation>(operation: &O, call: &Call) -> Failure {
+async fn unseen(pool: &PgPool, call: &Call) -> sqlx::Result<Option<Unseen>> {
+    let outcome: Option<Option<String>> =
+        sqlx::query_scalar("SELECT outcome FROM queue.attempt WHERE call_id = $1 AND attempt = $2")
+            .bind(call.id)
+            .bind(call.attempt - 1)
+            .fetch_optional(pool)
+            .await?;
+    Ok(match outcome.flatten().as_deref() {
+        Some("lease lost" | "released") => Some(Unseen::CutOff),
+        Some("unknown") if call.looks == 0 => Some(Unseen::NotRead),
+        _ => None,
+    })
+}
+
+/// That attempt may have been acted upon: what the upstream holds is read before anything is sent again.
+fn look_before<O: Operation>(operation: &O, context: &Context, call: &Call, why: Unseen) -> Failure {
+    let failures = u32::try_from(call.failures).unwrap_or_default();
+    if why == Unseen::NotRead && failures >= context.settings.queue.max_attempts {
+        return dead("not sent again: its answer was lost, and what the upstream holds cannot be read".into());
+    }
+    let words = match why {
+        Unseen::CutOff => "the attempt before was cut off: what the upstream holds is read first",
+        Unseen::NotRead => "what the upstream holds could not be read: it is read again first",
+    };
     Failure {
-        outcome: Outcome::Unknown(Duration::ZERO),
-        words: "the attempt before was cut off: what the upstream holds is read first".into(),
-        http_status: None,
-        read_back: look(operation, call),
-        counts: false,
-        answer: None,
+        counts: why == Unseen::NotRead,
+        ..later(Outcome::Unknown(Duration::ZERO), words, look(operation, call))
     }
 }
 

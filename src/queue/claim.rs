@@ -11,6 +11,7 @@ use sqlx::{PgExecutor, PgPool};
 
 use super::Call;
 use super::rate::{self, Allowance, Pace};
+use crate::kill;
 
 /// After so many workers died over one call it is put aside for a person.
 const LOST_LEASES_MAX: i64 = 3;
@@ -137,6 +138,9 @@ pub async fn claim_within(
         return Ok(Claimed::default());
     }
     let free_in = rate::spend(&mut tx, upstream, pace, calls.len()).await?;
+    for call in &calls {
+        kill::about("claim.before", &call.operation);
+    }
     tx.commit().await?;
     let is_stopped = calls.len() == allowed && allowed < limit;
     Ok(Claimed {
@@ -151,28 +155,33 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
     Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }
 
-/// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
-/// no lease any more, and nobody can rescue it.
-pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
-    sqlx::query(
+/// Prolongs the leases of every call this daemon still works on; returns those that are still its own, with their
+/// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it.
+pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<Vec<(i64, i32)>> {
+    let subject = if calls.is_empty() { "idle" } else { "busy" };
+    kill::about("heartbeat.before", subject);
+    let held = sqlx::query_as(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
           WHERE id IN (SELECT id FROM queue.call
                         WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
-                          FOR UPDATE SKIP LOCKED)",
+                          FOR UPDATE SKIP LOCKED)
+         RETURNING id, attempt",
     )
     .bind(daemon_id)
     .bind(calls)
     .bind(interval(lease))
-    .execute(pool)
+    .fetch_all(pool)
     .await?;
-    Ok(())
+    kill::about("heartbeat.committed", subject);
+    Ok(held)
 }
 
 /// Takes calls away from workers whose lease has run out and makes them due again: whoever claims one that may have been
 /// sent, and must not be repeated, looks first. A call that has outlived three workers is dead, or quarantined if it may
 /// have happened. Returns how many moved.
 pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
+    kill::point("rescue.before");
     let moved = sqlx::query(
         "WITH expired AS (
              SELECT id, attempt, intent_at FROM queue.call
@@ -210,6 +219,9 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
     .bind(LOST_LEASES_MAX)
     .execute(pool)
     .await?;
+    if moved.rows_affected() > 0 {
+        kill::point("rescue.committed");
+    }
     Ok(moved.rows_affected())
 }
 
@@ -230,6 +242,7 @@ pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
 
 /// Gives back, uncounted, what this daemon holds and will not finish.
 pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
+    kill::point("release.before");
     let released = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
@@ -243,6 +256,7 @@ pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
     .bind(daemon_id)
     .execute(pool)
     .await?;
+    kill::point("release.committed");
     Ok(released.rows_affected())
 }
 

@@ -13,6 +13,7 @@ use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
 use super::{Call, journal, run};
 use crate::context::Context;
+use crate::kill;
 use crate::operation::Applied;
 use crate::upstream::transport::clip;
 
@@ -101,8 +102,9 @@ pub struct Failure {
 
 /// Writes down that a guarded request is about to leave; committed before its first byte does. False: the lease is lost.
 pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
+    kill::point("intent.before");
     let intended = sqlx::query(
-        "UPDATE queue.call SET intent_at = now(), resent = intent_at IS NOT NULL, looks = 0
+        "UPDATE queue.call SET intent_at = now(), resent = resent OR intent_at IS NOT NULL, looks = 0
           WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
     )
     .bind(call.id)
@@ -110,6 +112,7 @@ pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<
     .bind(daemon_id)
     .execute(pool)
     .await?;
+    kill::point("intent.committed");
     Ok(intended.rows_affected() == 1)
 }
 
@@ -186,8 +189,23 @@ pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Fai
             run::progress(&mut tx, context, run_id, progress).await?;
         }
     }
+    let [before, committed] = kill_points(&failure.outcome);
+    kill::point(before);
     tx.commit().await?;
+    kill::point(committed);
     Ok(true)
+}
+
+/// The moments around the commit, by what is committed.
+fn kill_points(outcome: &Outcome) -> [&'static str; 2] {
+    match outcome {
+        Outcome::Retry(_) => ["retry.before", "retry.committed"],
+        Outcome::Pause(_) => ["pause.before", "pause.committed"],
+        Outcome::Unknown(_) => ["unknown.before", "unknown.committed"],
+        Outcome::Look(_) => ["look.before", "look.committed"],
+        Outcome::Quarantined => ["quarantine.before", "quarantine.committed"],
+        Outcome::Dead => ["dead.before", "dead.committed"],
+    }
 }
 
 /// The state that somebody waits for is read on the next page too: then they wait for that one.
@@ -222,7 +240,7 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 /// What must not be repeated, or is looked at before it is sent, goes by what `seen` read-back answered; one that died
 /// counts as a failure of its own.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, seen: bool) -> sqlx::Result<()> {
-    sqlx::query(
+    let released = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
                 SET state = 'pending', waits_for = NULL,
@@ -243,5 +261,8 @@ async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, 
     .bind(seen)
     .execute(tx)
     .await?;
+    if released.rows_affected() > 0 {
+        kill::point("read_back.before");
+    }
     Ok(())
 }

@@ -3,9 +3,9 @@
 //! One loop for each upstream, so that a slow one never holds up another, and one for the heartbeat, which also rescues
 //! what dead workers left and moves runs that stand still. All of them end by the same token.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use backon::Retryable;
@@ -19,6 +19,7 @@ use super::alive::{self, Mark};
 use super::generation::{Generation, Stand};
 use super::{Call, claim, presence, restore, run, wake};
 use crate::context::Context;
+use crate::kill;
 use crate::operation::{Performer, database_retries, is_passing, perform};
 use crate::provoke;
 use crate::upstream::Upstream;
@@ -49,7 +50,8 @@ struct Shared {
     context: watch::Receiver<Arc<Context>>,
     daemon_id: i64,
     wake: Arc<Notify>,
-    in_flight: Mutex<HashSet<i64>>,
+    /// Each call and its attempt, and when it was last asked for with the answer that its lease is ours.
+    in_flight: Mutex<HashMap<(i64, i32), Instant>>,
     /// Whether the database is the one that we know; nothing is claimed before it has been asked.
     generation: OnceCell<Generation>,
     is_known: CancellationToken,
@@ -257,25 +259,30 @@ impl Shared {
         }
         let count = calls.len();
         for call in calls {
+            kill::about("claim.committed", &call.operation);
             let Ok(place) = places.clone().try_acquire_owned() else {
                 break;
             };
-            self.in_flight().insert(call.id);
+            self.in_flight().insert((call.id, call.attempt), claimed_at);
             let (shared, context) = (self.clone(), context.clone());
             self.calls.spawn(async move {
                 // Let go in whatever way it ends: a call whose task panicked must lose its lease.
-                let held = Held(&shared, call.id);
+                let held = Held(&shared, (call.id, call.attempt));
                 provoke::at(&call.operation);
-                shared.perform(&context, &call, claimed_at).await;
+                shared.perform(&context, &call).await;
                 drop((held, place));
             });
         }
         Ok(Started { calls: count, free_in })
     }
 
-    async fn perform(&self, context: &Context, call: &Call, claimed_at: Instant) {
+    async fn perform(&self, context: &Context, call: &Call) {
         let lease = context.settings.queue.lease;
-        let lease_is_safe = || self.since_beat().min(claimed_at.elapsed()) + LEASE_MARGIN < lease;
+        // A heartbeat alone proves nothing: while we stood still somebody may have taken this very call.
+        let lease_is_safe = || {
+            let held = self.in_flight().get(&(call.id, call.attempt)).copied();
+            held.is_some_and(|held| held.elapsed() + LEASE_MARGIN < lease)
+        };
         let is_current = || std::ptr::eq(Arc::as_ptr(&self.context.borrow()), context);
         let performer = Performer {
             pool: &self.pool,
@@ -283,7 +290,7 @@ impl Shared {
             lease_is_safe: &lease_is_safe,
             is_current: &is_current,
         };
-        if let Err(error) = perform(&performer, call).await {
+        if let Err(error) = kill::within(call, perform(&performer, call)).await {
             tracing::error!(
                 call = call.id, operation = call.operation, %error,
                 "the end of a call could not be recorded; its lease runs out and it is looked at again"
@@ -309,10 +316,17 @@ impl Shared {
     }
 
     async fn beat(&self, context: &Context) -> sqlx::Result<()> {
-        let sent = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let calls: Vec<i64> = self.in_flight().iter().copied().collect();
-        claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
-        self.beat.store(sent, Ordering::Relaxed);
+        let sent = Instant::now();
+        let calls: Vec<i64> = self.in_flight().keys().map(|(call, _)| *call).collect();
+        let held = claim::heartbeat(&self.pool, self.daemon_id, &calls, context.settings.queue.lease).await?;
+        for call in held {
+            if let Some(known) = self.in_flight().get_mut(&call) {
+                *known = sent;
+            }
+        }
+        let sent = sent.duration_since(self.born).as_millis();
+        self.beat
+            .store(u64::try_from(sent).unwrap_or(u64::MAX), Ordering::Relaxed);
         self.look_at_the_database(context).await?;
         alive::bury(&self.pool, &context.settings.data_dir, self.daemon_id).await?;
         let rescued = claim::rescue(&self.pool).await?;
@@ -363,13 +377,13 @@ impl Shared {
             .saturating_sub(Duration::from_millis(self.beat.load(Ordering::Relaxed)))
     }
 
-    fn in_flight(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<(i64, i32), Instant>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A call in this process's hands.
-struct Held<'a>(&'a Shared, i64);
+struct Held<'a>(&'a Shared, (i64, i32));
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {

@@ -5,6 +5,7 @@ use sqlx::{Connection, PgConnection};
 use super::lane;
 use crate::context::Context;
 use crate::job::{Fill, Job};
+use crate::kill;
 
 /// A push stage is filled again while the diff is not empty, at most so often; the rest is left to the next run.
 const ROUNDS_MAX: i16 = 5;
@@ -116,6 +117,7 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
     let Some(job) = Job::of_run(&run.job) else {
         return Ok(Err(format!("this binary knows no job «{}»", run.job)));
     };
+    kill::about("stage.before", &run.job);
     let mut savepoint = tx.begin().await?;
     let filled = match crate::diff::lay_views(&mut savepoint).await {
         Ok(()) => job
@@ -127,6 +129,7 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
     match filled {
         Ok(fill) => {
             savepoint.commit().await?;
+            kill::about("stage.filled", &run.job);
             Ok(Ok(fill))
         }
         Err(why) => {
@@ -202,5 +205,6 @@ async fn end(
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
         .execute(&mut *tx)
         .await?;
+    kill::about("run.ended", &run.job);
     Box::pin(lane::start_next(tx, context, &run.lane)).await
 }

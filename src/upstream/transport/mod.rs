@@ -35,6 +35,7 @@ pub use self::request::Request;
 pub use self::words::{clip, redact};
 use super::{Fault, Upstream};
 use crate::config::Secret;
+use crate::kill;
 
 /// Connecting, TLS included, may take so long; running over it proves that nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -179,9 +180,11 @@ impl Transport {
             ))
         })?;
         request::add_basic_token(&request, &mut secrets);
+        kill::point("wire.before");
         let response = execute(client, request)
             .await
             .map_err(|error| self.fault_of(error, &secrets))?;
+        kill::point("wire.head");
         entry.head(&response, &secrets);
         let status = response.status();
         if status.is_redirection() && status != 304 {
@@ -205,6 +208,7 @@ impl Transport {
                 turn = self.large.clone().acquire_owned().await.ok();
             }
             body.extend_from_slice(&chunk);
+            kill::point("wire.half");
         }
         if reply::values(&body) > self.max_values {
             return Err(Fault::Garbled(format!(
@@ -212,6 +216,7 @@ impl Transport {
                 self.max_values
             )));
         }
+        kill::point("wire.whole");
         Ok(Reply::from_parts(&response, Bytes::from(body), secrets, turn))
     }
 
@@ -278,6 +283,7 @@ async fn save(mut response: Response, secrets: &[Secret], file: &mut File, max: 
             return Err(Fault::Garbled(format!("a file larger than {max} bytes")));
         }
         file.write_all(&chunk).await.map_err(local)?;
+        kill::point("download.half");
     }
     file.flush().await.map_err(local)?;
     Ok(bytes)

@@ -1,6 +1,7 @@
 //! The real binary: `sverka run` as a process, and commands to their end.
 
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -64,19 +65,7 @@ impl Fixture {
 
     /// The same with additional environment.
     pub(crate) async fn daemon_with(&self, environment: &[(&str, &str)]) -> Daemon {
-        let mut command = self.binary(&["run"]);
-        command.envs(environment.iter().copied());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let pid = child.id().unwrap();
-        postgres::kill_with_us(pid).await;
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let heard = log.clone();
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-        });
+        let (child, pid, log) = self.spawn(environment).await;
         let address = until("the daemon to be ready", async || {
             let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
             assert!(
@@ -93,6 +82,37 @@ impl Fixture {
             canaries: Canaries::of(&self.settings),
             address,
         }
+    }
+
+    /// Starts `sverka run` with additional environment, which kills itself. Its log.
+    pub(crate) async fn daemon_dies(&self, what: &str, environment: &[(&str, &str)]) -> String {
+        let (mut child, pid, log) = self.spawn(environment).await;
+        let ended = timeout(PATIENCE, child.wait()).await;
+        let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+        let status = ended
+            .unwrap_or_else(|_| panic!("{what}: the daemon did not die:\n{said}"))
+            .unwrap();
+        postgres::has_ended(pid);
+        assert_eq!(status.signal(), Some(9), "{what}: {status}:\n{said}");
+        said
+    }
+
+    /// Starts `sverka run` and waits for nothing: the process, its number, its log.
+    pub(crate) async fn spawn(&self, environment: &[(&str, &str)]) -> (Child, u32, Arc<Mutex<Vec<String>>>) {
+        let mut command = self.binary(&["run"]);
+        command.envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id().unwrap();
+        postgres::kill_with_us(pid).await;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let heard = log.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        (child, pid, log)
     }
 }
 
@@ -142,6 +162,12 @@ impl Daemon {
     /// SIGKILL, and its end.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Waits until it has killed itself.
+    pub(crate) async fn dies(&mut self, what: &str) {
+        let status = self.ends_within(PATIENCE).await;
+        assert_eq!(status.signal(), Some(9), "{what}: {status}:\n{}", self.log());
     }
 
     /// SIGTERM, and a good end.
