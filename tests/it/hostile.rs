@@ -223,11 +223,6 @@ async fn meet(fixture: &Fixture, attacks: Vec<Attack>) {
             ))
             .await
             .unwrap();
-        println!(
-            "{name} / {operation}: {} {}",
-            call.state,
-            said.chars().take(150).collect::<String>()
-        );
         assert!(
             said.contains(words),
             "{name} in the answer to {operation}: {said} ({})",
