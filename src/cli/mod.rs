@@ -136,7 +136,7 @@ impl CliError {
             Self::Config(_) | Self::Client(_) | Self::Daemon(DaemonError::Client(_)) => 78,
             Self::Database(error) | Self::Daemon(DaemonError::Database(error)) => match error {
                 DbError::Url(_) => 78,
-                DbError::Unavailable(_) | DbError::Cluster(_) => 69,
+                DbError::Unavailable(_) | DbError::Cluster(_) | DbError::Busy(_) => 69,
                 _ => 1,
             },
             Self::Query(_) | Self::Unavailable(_) | Self::Daemon(DaemonError::Query(_)) => 69,

@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::daemon::health::{self, Stale};
 use crate::db::Database;
+use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
 use crate::job::Job;
 use crate::queue::look::{self, Depth, Paused, RunRow};
@@ -21,6 +22,8 @@ struct Status {
     paused: Vec<Paused>,
     differs: Vec<Total>,
     stale: Vec<Stale>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    horizon: Option<Holder>,
 }
 
 pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliError> {
@@ -51,6 +54,7 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         paused: look::paused(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
         stale: health::stale(pool, &context).await?,
+        horizon: horizon::holder(pool, horizon::ALERT).await?,
     })
 }
 
@@ -84,6 +88,9 @@ fn print(status: &Status) -> Result<(), CliError> {
         let until = paused.paused_until.format("%F %T UTC");
         let why = output::or_dash(paused.reason.clone());
         output::line(&format!("{} rests until {until}: {why}", paused.name))?;
+    }
+    if let Some(holder) = &status.horizon {
+        output::line(&format!("warning: {}", holder.words()))?;
     }
     if status.differs.is_empty() {
         output::line("in sync: nothing differs")?;

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, ConfigError, Loaded, Settings, Source};
 use crate::context::{ClientError, Context};
-use crate::db::{Database, DbError, store_settings};
+use crate::db::deadline::{ORDINARY, patiently, within};
+use crate::db::{Database, DbError, horizon, reserved, store_settings};
 use crate::job::Job;
 use crate::operation;
 use crate::operation::saplab_statuses::ListStatuses;
@@ -32,6 +33,8 @@ use signals::{Asked, Signals};
 const LOOK: Duration = Duration::from_secs(30);
 /// How often the worker's health is looked at where systemd does not ask for it.
 const ALIVE: Duration = Duration::from_secs(5);
+/// How often the daemon looks who holds the horizon of the database.
+const HORIZON: Duration = Duration::from_secs(600);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -66,6 +69,8 @@ pub enum DaemonError {
 /// A daemon at work.
 pub struct Daemon {
     pool: PgPool,
+    /// A connection of its own, for what must not wait for a free one.
+    vital: PgPool,
     source: Source,
     context: watch::Sender<Arc<Context>>,
     worker: Worker,
@@ -93,7 +98,7 @@ impl Daemon {
     /// Starts every part over an open, migrated database.
     pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
         let listener = listen(&settings.http.listen).await?;
-        store_settings(&mut *pool.acquire().await?, &settings).await?;
+        adopt(pool, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
         let others = presence::daemons_alive(pool).await? - 1;
         if others > 0 {
@@ -105,10 +110,12 @@ impl Daemon {
         let (context, follow) = watch::channel(Arc::new(context));
         let (worker_alive, alive) = watch::channel(true);
         let http = CancellationToken::new();
+        let vital = reserved(pool);
         let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         if let Some(listener) = listener {
             let health = Health {
                 pool: pool.clone(),
+                vital: vital.clone(),
                 context: follow.clone(),
                 worker_alive: alive,
             };
@@ -117,7 +124,9 @@ impl Daemon {
         if context.borrow().saplab.is_some() {
             // The status map is compared with the shop's statuses as they are today.
             let statuses = operation::new_call(&ListStatuses {}, false);
-            enqueue_or_find(&mut *pool.acquire().await?, &statuses).await?;
+            let mut tx = pool.begin().await?;
+            enqueue_or_find(&mut tx, &statuses).await?;
+            tx.commit().await?;
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
         tracing::info!(
@@ -129,6 +138,7 @@ impl Daemon {
         systemd::ready();
         Ok(Self {
             pool: pool.clone(),
+            vital,
             source,
             context,
             worker,
@@ -144,6 +154,7 @@ impl Daemon {
     pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
+        let mut horizon = tokio::time::interval(HORIZON);
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -156,6 +167,7 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
+                _ = horizon.tick() => self.look_at_horizon().await,
                 _ = watchdog.tick() => self.tell_alive(database).await,
             }
         }
@@ -199,7 +211,8 @@ impl Daemon {
 
     async fn serve_schedule(&self) {
         let context = self.context.borrow().clone();
-        match schedule::serve_due(&self.pool, &context).await {
+        let limit = context.settings.database.statement_timeout * 5;
+        match patiently(&self.vital, limit, schedule::serve_due(&self.pool, &context)).await {
             Ok(begun) => {
                 for (job, requested) in begun {
                     log_request(job, requested);
@@ -212,11 +225,13 @@ impl Daemon {
     /// SIGUSR1: every configured job now; one that is under way is not started twice.
     pub async fn sync_all(&self) {
         let context = self.context.borrow().clone();
-        if let Err(error) = look::resume(&self.pool, None).await {
+        if let Err(error) = within(ORDINARY, look::resume(&self.pool, None)).await {
             tracing::warn!(%error, "resting upstreams could not be woken");
         }
         for job in Job::ALL.into_iter().filter(|job| job.is_configured(&context)) {
-            match run::request(&self.pool, &context, job, Trigger::Signal, None).await {
+            let limit = context.settings.database.statement_timeout * 5;
+            let request = run::request(&self.pool, &context, job, Trigger::Signal, None);
+            match patiently(&self.vital, limit, request).await {
                 Ok(requested) => log_request(job, requested),
                 Err(error) => tracing::error!(%job, %error, "the run could not be requested"),
             }
@@ -225,7 +240,7 @@ impl Daemon {
 
     /// SIGUSR2.
     async fn snapshot(&self) {
-        match look::depth(&self.pool).await {
+        match within(ORDINARY, look::depth(&self.vital)).await {
             Ok(depths) => {
                 for depth in depths {
                     tracing::info!(upstream = depth.upstream, state = depth.state, calls = depth.calls, oldest = %depth.oldest, "status: queue");
@@ -233,7 +248,7 @@ impl Daemon {
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
         }
-        for run in look::last_runs(&self.pool).await.unwrap_or_default() {
+        for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(
                 run = run.id,
                 job = run.job,
@@ -268,17 +283,25 @@ impl Daemon {
         let old = self.context.borrow().clone();
         let context = Context::new(settings, old.daemon_id)?;
         let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
-        store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
+        within(ORDINARY, adopt(&self.pool, &context.settings)).await?;
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
-        look::resume(&self.pool, None).await?;
+        within(ORDINARY, look::resume(&self.pool, None)).await?;
         Ok(())
+    }
+
+    /// A word now and then about who keeps dead rows from being removed.
+    async fn look_at_horizon(&self) {
+        let holder = within(ORDINARY, horizon::holder(&self.vital, horizon::ALERT)).await;
+        if let Ok(Some(holder)) = holder {
+            tracing::warn!(who = holder.who, seconds = holder.seconds, "{}", holder.words());
+        }
     }
 
     async fn prune(&self) {
         let keep = self.context.borrow().settings.queue.keep;
-        match prune::prune(&self.pool, keep).await {
+        match patiently(&self.vital, PRUNE, prune::prune(&self.pool, keep)).await {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),
             Err(error) => tracing::warn!(%error, "old calls could not be pruned"),
@@ -296,6 +319,13 @@ enum ReloadError {
     Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// The views look with these settings from now on.
+async fn adopt(pool: &PgPool, settings: &Settings) -> sqlx::Result<()> {
+    let mut tx = pool.begin().await?;
+    store_settings(&mut tx, settings).await?;
+    tx.commit().await
 }
 
 async fn listen(address: &str) -> Result<Option<TcpListener>, DaemonError> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -10,6 +9,7 @@ use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
 use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
+use crate::db::passing::{self, Passing};
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
 use crate::queue::settle::{self, Failure};
@@ -20,6 +20,8 @@ use crate::upstream::Fault;
 pub struct Performer<'a> {
     /// The database.
     pub pool: &'a PgPool,
+    /// A connection of its own, which tells whether the database is silent.
+    pub vital: &'a PgPool,
     /// Settings and clients.
     pub context: &'a Context,
     /// Whether our lease is certain to hold long enough for a request to begin.
@@ -53,17 +55,21 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
         }
     };
     let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
-    if repeatable && was_cut_off(performer.pool, call).await? {
+    if repeatable && repeated(performer, || was_cut_off(performer.pool, call)).await? {
         return failed::<O>(performer, call, None, cut_off(&operation, call)).await;
     }
     if operation.looks_first() && !goes_out(performer, call, &operation).await? {
         return Ok(());
     }
-    let prepared = match operation.prepare(performer.pool, context).await {
+    let prepared = match repeated(performer, || operation.prepare(performer.pool, context)).await {
         Ok(prepared) => prepared,
         Err(error) => {
             let words = format!("what to send cannot be read from the database: {error}");
-            return failed::<O>(performer, call, None, unsent(context, call, words)).await;
+            let unsent = Failure {
+                counts: !error.is_passing(),
+                ..unsent(context, call, words)
+            };
+            return failed::<O>(performer, call, None, unsent).await;
         }
     };
     let Some(request) = prepared else {
@@ -71,9 +77,10 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
             note: Some("nothing differs any more".into()),
             ..Applied::default()
         };
-        return finish_without_request(performer, call, &nothing).await;
+        return repeated(performer, || finish_without_request(performer, call, &nothing)).await;
     };
-    if O::CLASS == Class::Guarded && !settle::intend(performer.pool, call, context.daemon_id).await? {
+    let intend = || settle::intend(performer.pool, call, context.daemon_id);
+    if O::CLASS == Class::Guarded && !repeated(performer, intend).await? {
         tracing::warn!(call = call.id, "not sent: the lease had run out");
         return Ok(());
     }
@@ -129,8 +136,7 @@ async fn succeeded<O: Operation>(
     answer: &O::Answer,
 ) -> sqlx::Result<()> {
     let record = || record_success(performer, call, operation, request, answer);
-    let passing = |error: &ApplyError| matches!(error, ApplyError::Database(error) if is_passing(error));
-    match record.retry(database_retries()).when(passing).await {
+    match repeated(performer, record).await {
         Ok(Some(applied)) => {
             tracing::debug!(
                 call = call.id,
@@ -145,6 +151,11 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Ok(None) => {
+            // Where the answer to a commit was lost, it may have been done by the try before.
+            if repeated(performer, || settle::ended(performer.pool, call)).await?.as_deref() == Some("done") {
+                tracing::debug!(call = call.id, operation = O::NAME, "call done, as it turned out");
+                return Ok(());
+            }
             tracing::warn!(
                 call = call.id,
                 operation = O::NAME,
@@ -274,7 +285,7 @@ pub(super) async fn failed<O: Operation>(
     failure: Failure,
 ) -> sqlx::Result<()> {
     let record = || settle::failed(performer.pool, performer.context, call, O::UPSTREAM, &failure);
-    let recorded = record.retry(database_retries()).when(is_passing).await?;
+    let recorded = repeated(performer, record).await?;
     if !recorded {
         tracing::warn!(
             call = call.id,
@@ -338,23 +349,11 @@ fn round(wait: Duration) -> Duration {
     }
 }
 
-/// A step in the database is repeated a few times when another try may succeed.
-pub(crate) fn database_retries() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(20))
-        .with_max_delay(Duration::from_secs(2))
-        .with_max_times(8)
-        .with_jitter()
-}
-
-/// Serialization failure, deadlock, lock timeout, a lost connection, a full pool: another try may succeed.
-pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(db) => db.code().is_some_and(|code| {
-            ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(&code.as_ref())
-                || code.starts_with("08")
-        }),
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
+/// A step in the database, each try bounded, repeated while the database is at fault.
+pub(super) async fn repeated<T, E: Passing, F: Future<Output = Result<T, E>>>(
+    performer: &Performer<'_>,
+    step: impl FnMut() -> F,
+) -> Result<T, E> {
+    let statement = performer.context.settings.database.statement_timeout;
+    Box::pin(passing::repeated(performer.vital, statement, step)).await
 }

@@ -7,12 +7,14 @@
 
 pub mod claim;
 pub mod enqueue;
+pub mod floor;
 pub mod guard;
 pub mod look;
 pub mod outcome;
 pub mod presence;
 pub mod prune;
 mod rate;
+mod rescue;
 pub mod run;
 pub mod settle;
 pub mod wake;

@@ -11,6 +11,7 @@ mod call;
 mod carreta;
 mod cli;
 mod daemon;
+mod database;
 mod erp_views;
 mod explain;
 mod faults;

@@ -1,5 +1,6 @@
 //! The rate limit holds for all daemons together, and costs nothing where there is none.
 
+use sverka::queue::floor::Floor;
 use sverka::queue::claim::{Claimed, claim_within};
 use sverka::queue::enqueue::NewCall;
 
@@ -62,7 +63,9 @@ async fn without_a_rate_nothing_is_counted_or_locked() {
 }
 
 async fn claim_at(fixture: &Fixture, upstream: &str, rate: u32) -> Claimed {
-    claim_within(&fixture.pool, upstream, 50, 1, LEASE, rate).await.unwrap()
+    claim_within(&fixture.pool, upstream, 50, 1, LEASE, rate, &Floor::default())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
