@@ -84,7 +84,8 @@ pub(super) fn open(settings: &Settings, options: PgConnectOptions, way: Way) -> 
 
 /// `before_acquire` ends whatever a cut `BEGIN` has left behind: without it sqlx 0.9.0 may hand out a connection that is
 /// still inside a transaction, and the next borrower's write vanishes (sqlx issue 4393). What is silent is thrown away,
-/// before it is lent and after it was.
+/// before it is lent and after it was. (sqlx asks once more by itself when a connection comes back, without an end: one
+/// that falls silent in just that moment keeps its place until the kernel gives it up.)
 fn direct(pool: PgPoolOptions) -> PgPoolOptions {
     pool.after_connect(|connection, _| {
         Box::pin(async move {

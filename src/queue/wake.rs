@@ -21,7 +21,7 @@ const CHANNEL: &str = "sverka_queue";
 const PING: Duration = Duration::from_secs(5);
 
 /// ...and has so long to answer: a half-open one is found within ten seconds.
-const ANSWER: Duration = Duration::from_secs(4);
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// Turns notifications into wake-ups until stopped; reconnects by itself, and wakes everybody after each reconnection
 /// because something may have been missed. Behind a pooler there is nobody to listen to: then the poll does it all.
@@ -29,11 +29,10 @@ pub async fn listen(pool: PgPool, wake: Arc<Notify>, retry: Duration, stop: Canc
     if is_pooled(&pool) {
         return stop.cancelled().await;
     }
-    let own = reserved(&pool);
     while !stop.is_cancelled() {
         let heard = tokio::select! {
             () = stop.cancelled() => return,
-            heard = hear(&own, &wake) => heard,
+            heard = hear(&pool, &wake) => heard,
         };
         if let Err(error) = heard {
             tracing::debug!(%error, "the notification channel was lost; polling until it is back");
@@ -47,8 +46,10 @@ pub async fn listen(pool: PgPool, wake: Arc<Notify>, retry: Duration, stop: Canc
 
 /// Connects, listens, has everything looked at, in this order: what comes after the look is heard.
 async fn hear(pool: &PgPool, wake: &Notify) -> sqlx::Result<()> {
+    // A pool of one, and a new one each time: it takes a while to let go of a connection that is dead.
+    let own = reserved(pool);
     let connect = async {
-        let mut listener = PgListener::connect_with(pool).await?;
+        let mut listener = PgListener::connect_with(&own).await?;
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
         Ok::<_, sqlx::Error>(listener)

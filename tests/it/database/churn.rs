@@ -82,13 +82,13 @@ async fn pages(pool: &PgPool, floor: &Floor) -> i64 {
 async fn under_a_held_horizon_claims_do_not_walk_over_ended_calls() {
     let fixture = Setup::new().start().await;
     let _pin = pin(&fixture).await;
-    churned(&fixture, 60_000).await;
+    churned(&fixture, 100_000).await;
     enqueue(&fixture.pool, 100).await;
     let whole = pages(&fixture.pool, &Floor::default()).await;
     let mut floor = Floor::default();
     floor.look(&fixture.pool, "keaz").await.unwrap();
     let spared = pages(&fixture.pool, &floor).await;
-    assert!(spared * 5 < whole, "{spared} pages, {whole} from the beginning");
+    assert!(spared * 4 < whole, "{spared} pages, {whole} from the beginning");
 }
 
 #[tokio::test]

@@ -74,8 +74,14 @@ async fn an_intent_whose_commit_took_effect_without_an_answer_leaves_once() {
 
 #[tokio::test]
 async fn a_claim_whose_answer_was_lost_costs_no_attempt() {
-    let mut fixture = Setup::new().set("queue.lease", "5s").start().await;
+    let mut fixture = Setup::new()
+        .set("queue.lease", "5s")
+        .set("saplab.panel.base_url", "")
+        .set("carreta.base_url", "")
+        .start()
+        .await;
     let proxy = fixture.behind_a_proxy().await;
+    // KEAZ alone is served: the first claim of all takes the call.
     proxy.trap(&["INSERT INTO queue.attempt", "COMMIT"], Then::CutAnswer);
     let id = fixture.push(1).await;
     is_done_once(&fixture, id).await;

@@ -18,7 +18,13 @@ async fn behind_a_proxy() -> (Fixture, Proxy) {
 
 #[tokio::test]
 async fn what_falls_into_a_black_hole_is_given_up_and_the_work_goes_on() {
-    let (fixture, proxy) = behind_a_proxy().await;
+    let mut fixture = Setup::new()
+        .set("database.max_connections", 3)
+        .set("queue.poll", "5s")
+        .set("queue.lease", "30s")
+        .start()
+        .await;
+    let proxy = fixture.behind_a_proxy().await;
     let pool = fixture.own_pool().await;
     let work = fixture.work_on(&pool).await;
     let first = fixture.push(1).await;
@@ -51,7 +57,8 @@ async fn what_falls_into_a_black_hole_is_given_up_and_the_work_goes_on() {
 #[tokio::test]
 async fn a_recording_that_falls_into_a_black_hole_is_made_again_and_the_request_is_not() {
     for words in [&["state = 'done'"][..], &["state = 'done'", "COMMIT"]] {
-        let (fixture, proxy) = behind_a_proxy().await;
+        let mut fixture = Setup::new().set("queue.lease", "30s").start().await;
+        let proxy = fixture.behind_a_proxy().await;
         let work = fixture.work_on(&fixture.own_pool().await).await;
         proxy.trap(words, Then::Swallow);
         let id = fixture.push(1).await;
@@ -77,14 +84,26 @@ async fn a_connection_whose_borrower_gave_up_in_the_middle_is_not_lent_again() {
         let pool = pool.clone();
         async move { sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(&pool).await }
     };
-    let silent = pid(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let asked = sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()");
+    let silent = asked.fetch_one(&mut *connection).await.unwrap();
     proxy.trap(&["pg_sleep"], Then::Swallow);
-    let query = sqlx::query("SELECT pg_sleep(0)").execute(&pool);
+    let query = sqlx::query("SELECT pg_sleep(0)").execute(&mut *connection);
     assert!(tokio::time::timeout(Duration::from_millis(300), query).await.is_err());
+    drop(connection);
     for _ in 0..5 {
         assert_ne!(pid(&pool).await.unwrap(), silent);
     }
-    until("the pool to let go of it", async || (pool.size() == 1).then_some(())).await;
+    // The pool has let go of it: all three places are free.
+    until("three others", async || {
+        let mut borrowed = Vec::new();
+        for _ in 0..3 {
+            let acquired = tokio::time::timeout(Duration::from_secs(1), pool.acquire()).await;
+            borrowed.push(acquired.ok()?.ok()?);
+        }
+        Some(())
+    })
+    .await;
 }
 
 #[tokio::test]
