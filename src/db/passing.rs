@@ -77,9 +77,9 @@ fn is_passing(error: &sqlx::Error) -> bool {
 
 /// 40: rolled back (serialization failure, deadlock). 08: the connection. 53: disk full, out of memory, too many
 /// connections. 55P03: not locked in time. 57: cancelled by a time limit or a person, shutting down, starting up.
-/// 25006: read-only, after a fail-over. 58: a file of its own. 26000: a pooler has changed the session under us.
+/// 25006: read-only, after a fail-over. 25P03: silent within a transaction, on a way that lost what we said. 58: a file of its own. 26000: a pooler has changed the session under us.
 fn is_passing_state(code: &str) -> bool {
-    const STATES: [&str; 3] = ["55P03", "25006", "26000"];
+    const STATES: [&str; 4] = ["55P03", "25006", "25P03", "26000"];
     STATES.contains(&code) || ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
 }
 
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn what_the_server_suffers_from_passes_and_what_is_wrong_with_the_step_does_not() {
         for code in [
-            "40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53100", "53200", "53300", "25006", "08006",
+            "40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53100", "53200", "53300", "25006", "25P03", "08006",
             "58030",
         ] {
             assert!(is_passing_state(code), "{code}");

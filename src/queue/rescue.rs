@@ -3,11 +3,12 @@
 //! Both move many rows in one statement; where one row makes it fail, each is moved by itself and only that one stays,
 //! with its reason in the log. Called by the worker at every beat.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 use sqlx::postgres::PgArguments;
 
 use super::claim::interval;
-use super::presence::SILENCE;
 use crate::db::passing::commit;
 
 /// After so many workers died over one call it is put aside for a person.
@@ -16,17 +17,23 @@ const LOST_LEASES_MAX: i64 = 3;
 /// So many in one statement, and singly where that fails.
 const BATCH: i64 = 1000;
 
+/// A worker beats more often than this.
+const BEAT: Duration = Duration::from_secs(6);
+
 const EXPIRED: &str = "SELECT id FROM queue.call WHERE state = 'running' AND lease_until < now()
      AND ($1::bigint IS NULL OR id = $1) ORDER BY lease_until LIMIT $2";
 
-/// A worker that lives and lets a lease run out does not know of the call, or could not record its end: the database
-/// failed, not the call. Of one that is dead, nobody knows whether the call killed it.
+/// A worker that has beaten since the lease ran out does not know of the call, or could not record its end: the database
+/// failed, not the call. One that was seen a moment ago is asked again at its next beat. Of one that is dead, nobody knows
+/// whether the call killed it.
 const RESCUE: &str = "
     WITH expired AS (
          SELECT c.id, c.attempt, c.intent_at,
-                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > now() - $4) AS forgotten
+                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > c.lease_until) AS forgotten
            FROM queue.call c
           WHERE c.state = 'running' AND c.lease_until < now() AND ($1::bigint IS NULL OR c.id = $1)
+            AND NOT EXISTS (SELECT FROM queue.daemon d
+                             WHERE d.id = c.lease_owner AND d.seen_at > now() - $4 AND d.seen_at <= c.lease_until)
           ORDER BY c.lease_until LIMIT $2
             FOR UPDATE SKIP LOCKED
      ), noted AS (
@@ -85,7 +92,7 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
             .bind(id)
             .bind(BATCH)
             .bind(LOST_LEASES_MAX)
-            .bind(interval(SILENCE))
+            .bind(interval(BEAT))
     })
     .await
 }

@@ -27,12 +27,14 @@ async fn balance(fixture: &Fixture) -> i64 {
         .await
 }
 
-async fn is_done_once(fixture: &Fixture, id: i64) {
+/// Returns at which attempt.
+async fn is_done_once(fixture: &Fixture, id: i64) -> i32 {
     let work = fixture.work_on(&fixture.own_pool().await).await;
     let call = fixture.over(id).await;
     work.stop().await;
     assert_eq!((call.state.as_str(), fixture.failures(id).await), ("done", 0), "{call:#?}");
     assert_eq!(fixture.sim.ledger().len(), 1, "{:#?}", fixture.sim.ledger());
+    call.attempt
 }
 
 #[tokio::test]
@@ -47,7 +49,7 @@ async fn a_session_that_is_killed_at_commit_repeats_no_effect() {
     let fixture = Setup::new().start().await;
     dies_at_commit(&fixture, "queue.call", "NEW.state = 'done'").await;
     let id = fixture.push(1).await;
-    is_done_once(&fixture, id).await;
+    assert_eq!(is_done_once(&fixture, id).await, 1, "the recording alone is made again");
 }
 
 #[tokio::test]
@@ -56,7 +58,7 @@ async fn a_commit_that_took_effect_without_an_answer_repeats_no_effect() {
     let proxy = fixture.behind_a_proxy().await;
     proxy.trap(&["state = 'done'", "COMMIT"], Then::CutAnswer);
     let id = fixture.push(1).await;
-    is_done_once(&fixture, id).await;
+    assert_eq!(is_done_once(&fixture, id).await, 1, "it had been recorded");
     assert!(proxy.is_sprung());
 }
 
