@@ -108,7 +108,8 @@ SELECT CASE WHEN e.saplab_id IS NULL THEN 'insert' ELSE 'update' END AS action,
             SELECT erp_status FROM mirror.saplab_status_map
              WHERE saplab_status_id = m.status_id ORDER BY position LIMIT 1) ELSE e.status::text END AS status,
        m.is_paid, m.date_added AS created_at, m.date_modified AS updated_at,
-       NULL::text AS held
+       CASE WHEN abs(m.total - m.price * m.quantity) >= 0.01 * greatest(m.quantity, 1)
+            THEN 'its total of ' || m.total || ' is not ' || m.quantity || ' x ' || m.price END AS held
   FROM mirror.saplab_order m
   LEFT JOIN erp.orders e ON e.saplab_id = m.id
  WHERE e.saplab_id IS NULL
@@ -117,7 +118,7 @@ SELECT CASE WHEN e.saplab_id IS NULL THEN 'insert' ELSE 'update' END AS action,
        IS DISTINCT FROM
        (m.invoice, m.client_id, m.client_name, m.brand, m.article, m.name, m.quantity, m.price, m.total, m.is_paid,
         m.date_added, m.date_modified);
-COMMENT ON VIEW diff."order" IS 'Saplab positions to insert into erp.orders, or to refresh there (every column but status).';
+COMMENT ON VIEW diff."order" IS 'Saplab positions to insert into erp.orders, or to refresh there (every column but status). One whose sums do not agree, by a kopeck for each unit or more, is held until they do.';
 
 CREATE OR REPLACE VIEW diff.order_status AS
 SELECT m.id AS saplab_id, m.invoice, m.article, m.status_id AS old_status_id, m.status_name AS old_status,

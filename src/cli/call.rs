@@ -3,8 +3,6 @@
 //! The command line is made from the catalogue of operations, so that each has its own `--help`, and a wrong name is
 //! said before anything is written. If a daemon is alive it makes the call and the command follows it.
 
-use std::time::Duration;
-
 use clap::{ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -324,6 +322,3 @@ fn rows_of(answer: &Value) -> Option<&Vec<Value>> {
         _ => None,
     }
 }
-
-/// How long a command waits for a call that only waits.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use crate::db::Database;
 use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
 use crate::job::Job;
-use crate::queue::look::{self, Depth, Paused, RunRow};
+use crate::queue::look::{self, Depth, RunRow, Standing};
 use crate::queue::presence;
 
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct Status {
     daemons: i64,
     jobs: Vec<RunRow>,
     queue: Vec<Depth>,
-    paused: Vec<Paused>,
+    upstreams: Vec<Standing>,
     differs: Vec<Total>,
     stale: Vec<Stale>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         daemons: presence::daemons_alive(pool).await?,
         jobs: look::last_runs(pool).await?,
         queue: look::depth(pool).await?,
-        paused: look::paused(pool).await?,
+        upstreams: look::standing(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
         stale: health::stale(pool, &context).await?,
         horizon: horizon::holder(pool, horizon::ALERT).await?,
@@ -84,10 +84,8 @@ fn print(status: &Status) -> Result<(), CliError> {
             depth.upstream, depth.calls, depth.state
         ))?;
     }
-    for paused in &status.paused {
-        let until = paused.paused_until.format("%F %T UTC");
-        let why = output::or_dash(paused.reason.clone());
-        output::line(&format!("{} rests until {until}: {why}", paused.name))?;
+    for upstream in &status.upstreams {
+        print_standing(upstream)?;
     }
     if let Some(holder) = &status.horizon {
         output::line(&format!("warning: {}", holder.words()))?;
@@ -102,4 +100,30 @@ fn print(status: &Status) -> Result<(), CliError> {
         ))?;
     }
     Ok(())
+}
+
+/// One line about an upstream that is in trouble; nothing about the others.
+fn print_standing(upstream: &Standing) -> Result<(), CliError> {
+    let Standing {
+        name,
+        breaker,
+        failures,
+        ..
+    } = upstream;
+    let why = output::or_dash(upstream.reason.clone());
+    if breaker == "closed" && *failures == 0 {
+        return Ok(());
+    }
+    if breaker == "closed" {
+        return output::line(&format!("{name} failed {failures} times in a row"));
+    }
+    let since = output::or_dash(upstream.opened_at.map(|at| at.format("%F %T UTC")));
+    let next = match upstream.paused_until {
+        _ if breaker == "half-open" => "one call probes".to_owned(),
+        Some(until) => format!("one call probes at {}", until.format("%F %T UTC")),
+        None => "one call probes next".to_owned(),
+    };
+    output::line(&format!(
+        "{name} is left alone since {since} (breaker {breaker}), {next}: {why}"
+    ))
 }

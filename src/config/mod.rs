@@ -314,6 +314,14 @@ pub struct Manners {
     pub concurrency: usize,
     /// Calls begun in any one second, all daemons of one database together; 0 = as many as there are.
     pub rate: u32,
+    /// It is left alone after so many failures of its own in a row; 0 = only when it denies access.
+    pub breaker_failures: u32,
+    /// The longest first rest; it doubles each time the probe fails.
+    #[serde(deserialize_with = "de::duration")]
+    pub breaker_wait: Duration,
+    /// The longest rest.
+    #[serde(deserialize_with = "de::duration")]
+    pub breaker_wait_max: Duration,
 }
 
 impl Queue {

@@ -24,7 +24,7 @@ use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{look, prune};
+use crate::queue::{look, prune, standing};
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -287,6 +287,7 @@ impl Daemon {
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
+        within(ORDINARY, standing::close_all(&self.pool)).await?;
         within(ORDINARY, look::resume(&self.pool, None)).await?;
         Ok(())
     }

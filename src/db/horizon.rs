@@ -23,9 +23,14 @@ pub struct Holder {
 impl Holder {
     /// For people.
     pub fn words(&self) -> String {
-        let since = self.seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let since = self
+            .seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let since = since.map_or_else(String::new, |since| {
-            format!(" for {}", humantime::format_duration(Duration::from_secs(since.as_secs())))
+            format!(
+                " for {}",
+                humantime::format_duration(Duration::from_secs(since.as_secs()))
+            )
         });
         format!(
             "{} holds the horizon of the database{since} ({} transactions): dead rows cannot be removed meanwhile",

@@ -19,8 +19,8 @@ use crate::config::Settings;
 use cluster::Cluster;
 pub use migrate::{Migrated, migrate, migrate_within};
 pub(crate) use migrate::{store_settings, suppliers};
-pub use pool::{is_pooled, reserved};
 use pool::{CONNECT_TIMEOUT, Way};
+pub use pool::{is_pooled, reserved};
 
 /// Why there is no database to work with.
 #[derive(Debug, thiserror::Error)]

@@ -80,7 +80,10 @@ fn is_passing(error: &sqlx::Error) -> bool {
 /// 25006: read-only, after a fail-over. 25P03: silent within a transaction, on a way that lost what we said. 58: a file of its own. 26000: a pooler has changed the session under us.
 fn is_passing_state(code: &str) -> bool {
     const STATES: [&str; 4] = ["55P03", "25006", "25P03", "26000"];
-    STATES.contains(&code) || ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
+    STATES.contains(&code)
+        || ["08", "40", "53", "57", "58"]
+            .iter()
+            .any(|class| code.starts_with(class))
 }
 
 #[cfg(test)]
@@ -90,12 +93,14 @@ mod tests {
     #[test]
     fn what_the_server_suffers_from_passes_and_what_is_wrong_with_the_step_does_not() {
         for code in [
-            "40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53100", "53200", "53300", "25006", "25P03", "08006",
-            "58030",
+            "40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53100", "53200", "53300", "25006", "25P03",
+            "08006", "58030",
         ] {
             assert!(is_passing_state(code), "{code}");
         }
-        for code in ["23505", "23514", "22003", "42P01", "42703", "P0001", "25P02", "28P01", "3D000"] {
+        for code in [
+            "23505", "23514", "22003", "42P01", "42703", "P0001", "25P02", "28P01", "3D000",
+        ] {
             assert!(!is_passing_state(code), "{code}");
         }
         assert!(is_passing(&sqlx::Error::PoolTimedOut));

@@ -62,8 +62,36 @@ pub(crate) async fn reconcile(tx: &mut PgConnection) -> sqlx::Result<()> {
             AND NOT EXISTS (SELECT FROM queue.call c WHERE c.key = 'purchase:' || p.id
                                AND c.state IN ('pending', 'running', 'unknown', 'quarantined', 'dead'))",
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    find_doubles(tx).await
+}
+
+/// An order that took effect after its repetition, or that somebody made a second time: two orders with one token. It is
+/// told once, in the ERP's row too, until all but one are cancelled there.
+async fn find_doubles(tx: &mut PgConnection) -> sqlx::Result<()> {
+    let doubled: Vec<(i64, String)> = sqlx::query_as(
+        "WITH doubled AS (
+             SELECT p.id, 'Carreta has ' || count(*) || ' orders with our comment ' || p.token || ': '
+                          || string_agg(o.number, ', ' ORDER BY o.id) || '; cancel all but one there' AS error
+               FROM mirror.purchase p
+               JOIN mirror.carreta_order o ON o.client_comment = p.token AND o.status NOT IN (8, 10)
+              WHERE p.supplier = 'carreta'
+              GROUP BY p.id HAVING count(*) > 1
+         ), mended AS (
+             UPDATE mirror.purchase p SET error = NULL
+              WHERE p.state = 'placed' AND p.error LIKE 'Carreta has % orders with our comment %'
+                AND p.id NOT IN (SELECT id FROM doubled)
+         )
+         UPDATE mirror.purchase p SET error = d.error
+           FROM doubled d WHERE p.id = d.id AND p.error IS DISTINCT FROM d.error
+         RETURNING p.id, d.error",
+    )
+    .fetch_all(tx)
+    .await?;
+    for (purchase, why) in doubled {
+        tracing::error!(purchase, why, "a purchase stands more than once at the supplier");
+    }
     Ok(())
 }
 

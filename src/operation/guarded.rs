@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-
 use super::perform::{Performer, dead, failed, later, repeated};
 use super::{Applied, Look, Operation};
 use crate::queue::enqueue::NewCall;

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
-use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
+use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
@@ -98,10 +98,7 @@ impl Operation for UpdateRemains {
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-        keaz(context)?
-            .update_remains(rows)
-            .await
-            .map_err(keaz_verdicts::whole_batch)
+        keaz(context)?.update_remains(rows).await
     }
 
     async fn apply(
@@ -115,6 +112,13 @@ impl Operation for UpdateRemains {
         mirror::keaz::set_remains(tx, split.good.iter().copied()).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
+    }
+
+    fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
+        keaz_verdicts::apart(rows, words, |rows| Self {
+            warehouse: self.warehouse.clone(),
+            articles: rows.iter().map(|row| row.article.clone()).collect(),
+        })
     }
 
     fn read_back(&self) -> Option<NewCall> {
@@ -151,10 +155,7 @@ impl Operation for DeleteRemains {
             .iter()
             .map(|row| (row.warehouse.clone(), row.article.clone()))
             .collect();
-        keaz(context)?
-            .delete_remains(&keys)
-            .await
-            .map_err(keaz_verdicts::whole_batch)
+        keaz(context)?.delete_remains(&keys).await
     }
 
     async fn apply(
@@ -169,6 +170,13 @@ impl Operation for DeleteRemains {
         mirror::keaz::delete_remains(tx, &self.warehouse, &articles).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
+    }
+
+    fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
+        keaz_verdicts::apart(rows, words, |rows| Self {
+            warehouse: self.warehouse.clone(),
+            articles: rows.iter().map(|row| row.article.clone()).collect(),
+        })
     }
 
     fn read_back(&self) -> Option<NewCall> {

@@ -7,14 +7,20 @@ use sqlx::PgPool;
 
 use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
-use super::{Applied, ApplyError, Operation};
+use super::{Apart, Applied, ApplyError, Operation};
 use crate::context::Context;
 use crate::db::passing::{self, Passing};
+use crate::queue::breaker::{Limits, Signal};
 use crate::queue::enqueue::NewCall;
-use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
+use crate::queue::outcome::{Outcome, Policy, ReadBack, decide, in_words};
 use crate::queue::settle::{self, Failure};
+use crate::queue::split;
+use crate::queue::standing::{self, Noted, Sign};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
+
+/// A request that is more than the upstream takes at once.
+const TOO_LARGE: u16 = 413;
 
 /// What performing needs beside the call.
 pub struct Performer<'a> {
@@ -46,20 +52,31 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
 }
 
 pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
+    let asked = attempt::<O>(performer, call).await?;
+    if call.is_probe && !asked {
+        note::<O>(performer, call, Signal::Nothing, "").await?;
+    }
+    Ok(())
+}
+
+/// Returns whether a request was made.
+async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<bool> {
     let context = performer.context;
     let operation: O = match serde_json::from_value(call.args.clone()) {
         Ok(operation) => operation,
         Err(error) => {
             let words = format!("the arguments of the call cannot be read: {error}");
-            return failed::<O>(performer, call, None, dead(words)).await;
+            failed::<O>(performer, call, None, dead(words)).await?;
+            return Ok(false);
         }
     };
     let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
     if repeatable && repeated(performer, || was_cut_off(performer.pool, call)).await? {
-        return failed::<O>(performer, call, None, cut_off(&operation, call)).await;
+        failed::<O>(performer, call, None, cut_off(&operation, call)).await?;
+        return Ok(false);
     }
     if operation.looks_first() && !goes_out(performer, call, &operation).await? {
-        return Ok(());
+        return Ok(false);
     }
     let prepared = match repeated(performer, || operation.prepare(performer.pool, context)).await {
         Ok(prepared) => prepared,
@@ -69,7 +86,8 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
                 counts: !error.is_passing(),
                 ..unsent(context, call, words)
             };
-            return failed::<O>(performer, call, None, unsent).await;
+            failed::<O>(performer, call, None, unsent).await?;
+            return Ok(false);
         }
     };
     let Some(request) = prepared else {
@@ -77,19 +95,20 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
             note: Some("nothing differs any more".into()),
             ..Applied::default()
         };
-        return repeated(performer, || finish_without_request(performer, call, &nothing)).await;
+        repeated(performer, || finish_without_request(performer, call, &nothing)).await?;
+        return Ok(false);
     };
     let intend = || settle::intend(performer.pool, call, context.daemon_id);
     if O::CLASS == Class::Guarded && !repeated(performer, intend).await? {
         tracing::warn!(call = call.id, "not sent: the lease had run out");
-        return Ok(());
+        return Ok(false);
     }
     if !(performer.lease_is_safe)() {
         tracing::warn!(
             call = call.id,
             "not sent: our lease may have run out while this process stood still"
         );
-        return Ok(());
+        return Ok(false);
     }
     match operation.send(context, &request).await {
         Ok(answer) if O::POST_CHECK => {
@@ -101,30 +120,128 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
                     look(&operation, call),
                 )
             };
-            failed::<O>(performer, call, None, failure).await
+            failed::<O>(performer, call, None, failure).await?;
+            note::<O>(performer, call, Signal::Alive, "").await?;
         }
-        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
-        Err(fault) => {
-            let policy = Policy::from(&context.settings.queue);
-            let failures = u32::try_from(call.failures).unwrap_or_default();
-            let outcome = decide(O::CLASS, O::READ_BACK, &fault, failures + 1, &policy, fastrand::f64());
-            // What was refused with credentials that are no longer in force is made again with those that are.
-            let outdated = matches!(outcome, Outcome::Pause(_)) && !(performer.is_current)();
-            let failure = Failure {
-                outcome: if outdated {
-                    Outcome::Retry(Duration::ZERO)
-                } else {
-                    outcome
-                },
-                words: fault.to_string(),
-                http_status: fault.status(),
-                read_back: look(&operation, call),
-                counts: !outdated,
-                answer: None,
-            };
-            failed::<O>(performer, call, Some(&fault), failure).await
+        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await?,
+        Err(Fault::Refused { status, words }) if !call.keeps_answer => {
+            refused(performer, call, &operation, &request, status, words).await?;
         }
+        Err(fault) => faulted(performer, call, &operation, &fault).await?,
     }
+    Ok(true)
+}
+
+/// What was refused whole, with no row named, is taken apart. One row alone is put aside when others like it are
+/// accepted: otherwise nothing shows that it is the row, and it is made again as after a failure of the upstream's.
+async fn refused<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    request: &O::Request,
+    status: u16,
+    words: String,
+) -> sqlx::Result<()> {
+    let too_large = status == TOO_LARGE;
+    let shown = if too_large {
+        format!("HTTP {status}: {words}")
+    } else {
+        words.clone()
+    };
+    match operation.apart(request, &shown) {
+        Apart::Halves(halves) => {
+            let signal = if too_large { Signal::Alive } else { Signal::Failing };
+            note::<O>(performer, call, signal, &shown).await?;
+            split(performer, call, status, &shown, &halves).await
+        }
+        Apart::Alone(answer) if too_large || split::others_are_accepted(performer.pool, call).await? => {
+            note::<O>(performer, call, Signal::Alive, "").await?;
+            succeeded(performer, call, operation, request, &answer).await
+        }
+        Apart::Alone(_) => faulted(performer, call, operation, &Fault::Failing { status, words }).await,
+        Apart::Indivisible => faulted(performer, call, operation, &Fault::Refused { status, words }).await,
+    }
+}
+
+async fn split<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    status: u16,
+    words: &str,
+    halves: &[O; 2],
+) -> sqlx::Result<()> {
+    let args = || {
+        halves
+            .each_ref()
+            .map(|half| serde_json::to_value(half).unwrap_or_default())
+    };
+    let record = || split::split(performer.pool, performer.context, call, Some(status), words, args());
+    let recorded = repeated(performer, record).await?;
+    if recorded {
+        tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, why = words, "refused whole: made again in two halves");
+    } else {
+        tracing::warn!(
+            call = call.id,
+            operation = O::NAME,
+            "the lease had run out: the refusal is not recorded"
+        );
+    }
+    Ok(())
+}
+
+/// What a fault says of the upstream is noted first: while its breaker is open a failure is not the call's own.
+async fn faulted<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    fault: &Fault,
+) -> sqlx::Result<()> {
+    let policy = Policy::from(&performer.context.settings.queue);
+    let decided = |attempt| decide(O::CLASS, O::READ_BACK, fault, attempt, &policy, fastrand::f64());
+    let before = u32::try_from(call.failures).unwrap_or_default();
+    // What was refused with credentials that are no longer in force is made again with those that are.
+    let outdated = matches!(decided(1), Outcome::Pause(_)) && !(performer.is_current)();
+    let signal = match Signal::of(fault) {
+        _ if outdated => Signal::Nothing,
+        // A page may come from behind the effect; the look that follows meets it too, if it is more than that.
+        Signal::Denied if !matches!(decided(1), Outcome::Pause(_)) => Signal::Failing,
+        signal => signal,
+    };
+    let words = fault.to_string();
+    let noted = note::<O>(performer, call, signal, &words).await?;
+    let outcome = match decided((before + u32::from(noted.was_closed)).max(1)) {
+        _ if outdated => Outcome::Retry(Duration::ZERO),
+        // It waits with its upstream, a probe a little longer: another call probes next, if there is another.
+        Outcome::Retry(wait) if !noted.was_closed => Outcome::Pause(noted.rest.unwrap_or_default() + wait),
+        outcome => outcome,
+    };
+    let failure = Failure {
+        outcome,
+        words,
+        http_status: fault.status(),
+        read_back: look(operation, call),
+        counts: noted.was_closed && !outdated,
+        answer: None,
+    };
+    failed::<O>(performer, call, Some(fault), failure).await
+}
+
+async fn note<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    signal: Signal,
+    words: &str,
+) -> sqlx::Result<Noted> {
+    let queue = &performer.context.settings.queue;
+    let limits = Limits::new(queue, queue.manners(O::UPSTREAM));
+    let sign = Sign {
+        upstream: O::UPSTREAM,
+        call_id: call.id,
+        signal,
+        words,
+    };
+    let record = || standing::note(performer.pool, &limits, sign);
+    repeated(performer, record).await
 }
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -137,7 +254,10 @@ async fn succeeded<O: Operation>(
 ) -> sqlx::Result<()> {
     let record = || record_success(performer, call, operation, request, answer);
     match repeated(performer, record).await {
-        Ok(Some(applied)) => {
+        Ok(Some((applied, in_trouble))) => {
+            if in_trouble || call.is_probe {
+                note::<O>(performer, call, Signal::Alive, "").await?;
+            }
             tracing::debug!(
                 call = call.id,
                 run = call.run_id,
@@ -152,7 +272,11 @@ async fn succeeded<O: Operation>(
         }
         Ok(None) => {
             // Where the answer to a commit was lost, it may have been done by the try before.
-            if repeated(performer, || settle::ended(performer.pool, call)).await?.as_deref() == Some("done") {
+            if repeated(performer, || settle::ended(performer.pool, call))
+                .await?
+                .as_deref()
+                == Some("done")
+            {
                 tracing::debug!(call = call.id, operation = O::NAME, "call done, as it turned out");
                 return Ok(());
             }
@@ -164,18 +288,22 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Err(ApplyError::Database(error)) => Err(error),
-        Err(error) => failed::<O>(performer, call, None, dead(error.to_string())).await,
+        Err(error) => {
+            note::<O>(performer, call, Signal::Alive, "").await?;
+            failed::<O>(performer, call, None, dead(error.to_string())).await
+        }
     }
 }
 
-/// The effect of the answer and the end of the call, in one transaction. `None`: the lease is lost, nothing written.
+/// The effect of the answer and the end of the call, in one transaction; and whether the upstream was in doubt, so that
+/// its answer is worth noting. `None`: the lease is lost, nothing written.
 async fn record_success<O: Operation>(
     performer: &Performer<'_>,
     call: &Call,
     operation: &O,
     request: &O::Request,
     answer: &O::Answer,
-) -> Result<Option<Applied>, ApplyError> {
+) -> Result<Option<(Applied, bool)>, ApplyError> {
     let context = performer.context;
     let mut tx = performer.pool.begin().await?;
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
@@ -190,9 +318,10 @@ async fn record_success<O: Operation>(
         },
         ..applied
     };
+    let in_trouble = standing::is_in_trouble(&mut tx, O::UPSTREAM).await?;
     settle::done(&mut tx, context, call, &applied).await?;
     tx.commit().await?;
-    Ok(Some(applied))
+    Ok(Some((applied, in_trouble)))
 }
 
 /// The answer, where somebody wants to see it or may have to.
@@ -284,7 +413,7 @@ pub(super) async fn failed<O: Operation>(
     fault: Option<&Fault>,
     failure: Failure,
 ) -> sqlx::Result<()> {
-    let record = || settle::failed(performer.pool, performer.context, call, O::UPSTREAM, &failure);
+    let record = || settle::failed(performer.pool, performer.context, call, &failure);
     let recorded = repeated(performer, record).await?;
     if !recorded {
         tracing::warn!(
@@ -294,7 +423,8 @@ pub(super) async fn failed<O: Operation>(
         );
         return Ok(());
     }
-    if matches!(failure.outcome, Outcome::Look(_)) {
+    // An upstream that is left alone has had its alert.
+    if matches!(failure.outcome, Outcome::Pause(_) | Outcome::Look(_)) {
         tracing::debug!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, attempt = call.attempt, "{}", failure.words);
         return Ok(());
     }
@@ -311,17 +441,8 @@ pub(super) async fn failed<O: Operation>(
 /// What the daemon does next and what the admin can do, and whether a person is needed.
 fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
     match outcome {
-        Outcome::Retry(wait) => (
-            format!("it is made again in {}", humantime::format_duration(round(*wait))),
-            false,
-        ),
-        Outcome::Pause(wait) => (
-            format!(
-                "the upstream rests for {}; nothing is lost; check its credentials and address (sverka check)",
-                humantime::format_duration(round(*wait))
-            ),
-            true,
-        ),
+        Outcome::Retry(wait) => (format!("it is made again in {}", in_words(*wait)), false),
+        Outcome::Pause(wait) => (format!("it waits with its upstream for {}", in_words(*wait)), false),
         Outcome::Unknown(_) if class == Class::Guarded => {
             ("whether it happened is looked up upstream first".into(), true)
         }
@@ -338,14 +459,6 @@ fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
             "it is not made again by itself; see: sverka queue list --state dead".into(),
             true,
         ),
-    }
-}
-
-fn round(wait: Duration) -> Duration {
-    if wait < Duration::from_secs(1) {
-        Duration::from_millis(wait.as_millis() as u64)
-    } else {
-        Duration::from_secs(wait.as_secs())
     }
 }
 

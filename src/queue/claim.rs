@@ -16,8 +16,17 @@ use crate::db::passing::commit;
 pub use super::rescue::{rescue, unblock};
 
 /// The statement of [`claim`]: upstream, limit, daemon, lease, and for each priority the time before which none is due.
+///
+/// An upstream whose breaker is open gives nothing; after its rest, one call as the probe. Only then its row is locked,
+/// and the rest pushed on by the lease: a second claimer finds that when the lock is his, and a killed prober costs one
+/// lease. A probe that takes longer is still under way.
 pub const CLAIM: &str = "
-    WITH due AS (
+    WITH half_open AS (
+         SELECT name FROM queue.upstream u
+          WHERE name = $1 AND openings > 0 AND coalesce(paused_until <= now(), true)
+            AND NOT EXISTS (SELECT FROM queue.call p WHERE p.id = u.probe_id AND p.state = 'running')
+            FOR UPDATE
+     ), due AS (
          SELECT c.id
            FROM generate_series(0, 3) AS level (priority)
           CROSS JOIN LATERAL (
@@ -26,8 +35,10 @@ pub const CLAIM: &str = "
                    AND due_at >= ($5::timestamptz[])[level.priority + 1]
                  ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) c
-          WHERE NOT EXISTS (SELECT FROM queue.upstream u WHERE u.name = $1 AND u.paused_until > now())
-          LIMIT $2
+          WHERE EXISTS (SELECT FROM half_open)
+             OR NOT EXISTS (SELECT FROM queue.upstream u
+                             WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now()))
+          LIMIT CASE WHEN EXISTS (SELECT FROM half_open) THEN 1 ELSE $2 END
      ), claimed AS (
          UPDATE queue.call c
             SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
@@ -38,9 +49,13 @@ pub const CLAIM: &str = "
      ), journal AS (
          INSERT INTO queue.attempt (call_id, attempt, daemon_id, started_at)
          SELECT id, attempt, $3, clock_timestamp() FROM claimed
+     ), probing AS (
+         UPDATE queue.upstream u SET probe_id = c.id, paused_until = now() + $4
+           FROM claimed c WHERE u.name = $1 AND EXISTS (SELECT FROM half_open)
      )
      SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
-            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age
+            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
+            EXISTS (SELECT FROM half_open) AS is_probe
        FROM claimed c LEFT JOIN queue.call l ON l.id = c.look_id
       ORDER BY c.priority, c.due_at";
 
@@ -62,7 +77,11 @@ pub async fn claim(
     daemon_id: i64,
     lease: Duration,
 ) -> sqlx::Result<Vec<Call>> {
-    Ok(claim_within(pool, upstream, limit, daemon_id, lease, 0, &Floor::default()).await?.calls)
+    Ok(
+        claim_within(pool, upstream, limit, daemon_id, lease, 0, &Floor::default())
+            .await?
+            .calls,
+    )
 }
 
 async fn take(

@@ -328,25 +328,43 @@ pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
     .await
 }
 
-/// An upstream that rests.
+/// How an upstream stands.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub struct Paused {
+pub struct Standing {
     /// The upstream.
     pub name: String,
-    /// Until when.
-    pub paused_until: DateTime<Utc>,
+    /// closed, open, half-open
+    pub breaker: String,
+    /// Failures of its own in a row, while it is closed.
+    pub failures: i32,
+    /// Since when it is not closed.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// Nothing is sent before.
+    pub paused_until: Option<DateTime<Utc>>,
     /// Its words.
     pub reason: Option<String>,
 }
 
-/// Upstreams that rest now.
-pub async fn paused(pool: &PgPool) -> sqlx::Result<Vec<Paused>> {
-    sqlx::query_as("SELECT name, paused_until, reason FROM queue.upstream WHERE paused_until > now() ORDER BY name")
-        .fetch_all(pool)
-        .await
+const STANDING: &str = "SELECT name, failures, opened_at, reason,
+        CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
+        CASE WHEN openings = 0 AND coalesce(paused_until <= now(), true) THEN 'closed'
+             WHEN paused_until > now() AND NOT EXISTS (SELECT FROM queue.call WHERE id = probe_id AND state = 'running')
+             THEN 'open' ELSE 'half-open' END AS breaker
+   FROM queue.upstream";
+
+/// Every upstream that has ever been in trouble, or has a rate.
+pub async fn standing(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
+    let sql = format!("{STANDING} ORDER BY name");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
 }
 
-/// Ends the rest of an upstream: its credentials were mended.
+/// Upstreams that rest now.
+pub async fn paused(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
+    let sql = format!("{STANDING} WHERE paused_until > now() ORDER BY name");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
+}
+
+/// Ends the rest of an upstream: a person expects it to answer. Where its breaker is open, one call probes at once.
 pub async fn resume(pool: &PgPool, upstream: Option<&str>) -> sqlx::Result<()> {
     sqlx::query("UPDATE queue.upstream SET paused_until = NULL WHERE $1::text IS NULL OR name = $1")
         .bind(upstream)

@@ -117,6 +117,15 @@ pub fn delay(attempt: u32, policy: &Policy, jitter: f64) -> Duration {
     bound.mul_f64(jitter.clamp(0.1, 1.0))
 }
 
+/// A wait as a person reads it.
+pub(crate) fn in_words(wait: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(if wait < Duration::from_secs(1) {
+        Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or_default())
+    } else {
+        Duration::from_secs(wait.as_secs())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

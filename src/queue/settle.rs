@@ -15,7 +15,6 @@ use super::{Call, run};
 use crate::context::Context;
 use crate::db::passing::commit;
 use crate::operation::Applied;
-use crate::upstream::Upstream;
 
 /// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
@@ -121,13 +120,7 @@ pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
-pub async fn failed(
-    pool: &PgPool,
-    context: &Context,
-    call: &Call,
-    upstream: Upstream,
-    failure: &Failure,
-) -> sqlx::Result<bool> {
+pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Failure) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     if !fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
@@ -154,9 +147,6 @@ pub async fn failed(
         }
         _ => None,
     };
-    if let Outcome::Pause(wait) = failure.outcome {
-        pause(&mut tx, upstream, wait, &failure.words).await?;
-    }
     sqlx::query(
         "WITH moved AS (
              UPDATE queue.call
@@ -256,20 +246,6 @@ async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, 
     .bind(read_back)
     .bind(interval(wait))
     .bind(seen)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Lets an upstream rest: nothing is claimed for it until then, and its calls lose nothing.
-async fn pause(tx: &mut PgConnection, upstream: Upstream, wait: Duration, reason: &str) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO queue.upstream (name, paused_until, reason) VALUES ($1, now() + $2, $3)
-         ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason",
-    )
-    .bind(upstream.as_str())
-    .bind(interval(wait))
-    .bind(reason)
     .execute(tx)
     .await?;
     Ok(())

@@ -37,7 +37,7 @@ use tokio_util::sync::DropGuard;
 
 pub use faults::{Action, Rule};
 pub use ledger::Effect;
-pub use options::{CommentMatch, Options};
+pub use options::{CommentMatch, Options, Paging};
 pub use price_list::PriceList;
 pub use traffic::{Count, Seen};
 pub use world::World;

@@ -18,6 +18,7 @@ mod faults;
 mod harness;
 mod keaz;
 mod kill;
+mod manners;
 mod migrations;
 mod panel;
 mod purchases;

@@ -77,7 +77,9 @@ async fn a_migration_that_is_cut_off_anywhere_leaves_nothing_half_done_and_nobod
     let fixture = Setup::new().start().await;
     let known = fixture.count("queue.migration").await;
     for micros in (0..).step_by(7).map(|step: u64| step * step * 1000) {
-        fixture.sql("DROP SCHEMA IF EXISTS erp, mirror, diff, queue CASCADE").await;
+        fixture
+            .sql("DROP SCHEMA IF EXISTS erp, mirror, diff, queue CASCADE")
+            .await;
         let options = options(&fixture);
         let migration = db::migrate(&options, &fixture.settings);
         let cut = tokio::time::timeout(Duration::from_micros(micros), migration).await;
@@ -87,7 +89,10 @@ async fn a_migration_that_is_cut_off_anywhere_leaves_nothing_half_done_and_nobod
         }
         // The server ends what was left, and nothing of it stays.
         let sessions = "pg_stat_activity WHERE datname = current_database() AND state LIKE '%transaction%'";
-        until("the rest to be rolled back", async || (fixture.count(sessions).await == 0).then_some(())).await;
+        until("the rest to be rolled back", async || {
+            (fixture.count(sessions).await == 0).then_some(())
+        })
+        .await;
         let schemas = "pg_namespace WHERE nspname IN ('erp', 'mirror', 'diff', 'queue')";
         let locks = "pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         until("nothing half done", async || {

@@ -120,7 +120,10 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
     };
     let mut savepoint = tx.begin().await?;
     let filled = match crate::diff::lay_views(&mut savepoint).await {
-        Ok(()) => job.fill(&mut savepoint, context, run).await.map_err(ViewsError::Database),
+        Ok(()) => job
+            .fill(&mut savepoint, context, run)
+            .await
+            .map_err(ViewsError::Database),
         Err(error) => Err(error),
     };
     let filled = match filled {

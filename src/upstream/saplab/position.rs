@@ -110,11 +110,6 @@ pub struct HistoryEntry {
 }
 
 impl Position {
-    /// Whether the total is price times quantity; `None` when one of them is unknown.
-    pub fn total_agrees(&self) -> Option<bool> {
-        Some(self.price?.checked_mul(self.quantity?)? == self.total?)
-    }
-
     /// Reads one row of the list.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A server of raw bytes on loopback for the clients' tests: it says exactly what it was told, and keeps what it heard.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,6 +15,12 @@ pub(crate) enum Answer {
     Raw(Vec<u8>),
     /// Close with a reset.
     Reset,
+    /// This body, by which the connection could be used again; then close it.
+    KeepOnce(&'static str),
+    /// This body, to every request on the connection.
+    Keep(&'static str),
+    /// This body; the next request on the same connection is heard and not answered.
+    KeepThenDrop(&'static str),
     /// Keep silent for ever.
     Silence,
     /// A head at once, then one byte after another without an end.
@@ -25,6 +32,7 @@ pub(crate) struct RawServer {
     /// `http://127.0.0.1:port/`.
     pub(crate) url: Url,
     heard: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl RawServer {
@@ -34,12 +42,24 @@ impl RawServer {
         let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
         let heard = Arc::<Mutex<Vec<String>>>::default();
         let log = Arc::clone(&heard);
+        let connections = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
                 tokio::spawn(serve(stream, answer.clone(), Arc::clone(&log)));
             }
         });
-        Self { url, heard }
+        Self {
+            url,
+            heard,
+            connections,
+        }
+    }
+
+    /// How many connections have been made.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// Answers 200 with this content type and body.
@@ -67,6 +87,11 @@ pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
     .into()
 }
 
+/// An answer after which the connection stays.
+fn kept(body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into()
+}
+
 async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<String>>>) {
     let Some(request) = read_request(&mut stream).await else {
         return;
@@ -79,6 +104,22 @@ async fn serve(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<Strin
         }
         Answer::Reset => {
             let _ = stream.set_zero_linger();
+        }
+        Answer::KeepOnce(body) => {
+            let _ = stream.write_all(&kept(body)).await;
+        }
+        Answer::Keep(body) => {
+            while stream.write_all(&kept(body)).await.is_ok() {
+                let Some(request) = read_request(&mut stream).await else {
+                    return;
+                };
+                heard.lock().unwrap().push(request);
+            }
+        }
+        Answer::KeepThenDrop(body) => {
+            let _ = stream.write_all(&kept(body)).await;
+            let unanswered = read_request(&mut stream).await;
+            heard.lock().unwrap().extend(unanswered);
         }
         Answer::Silence => std::future::pending().await,
         Answer::Drip => {

@@ -154,6 +154,68 @@ async fn a_server_that_does_not_speak_tls_proves_that_nothing_was_sent() {
 }
 
 #[tokio::test]
+async fn a_host_that_takes_no_connection_in_time_proves_that_nothing_was_sent() {
+    let (address, _full) = full_backlog();
+    let url = format!("http://{address}/").parse().unwrap();
+    let quick = Transport::with_connect_timeout(Upstream::Keaz, LIMIT, Duration::from_millis(100)).unwrap();
+    let fault = quick.send(Request::get(url, LONG)).await.unwrap_err();
+    assert!(matches!(fault, Fault::NotSent(_)), "{fault}");
+}
+
+/// A listener that nobody accepts from, with as many connections as it can hold: the next one is not answered.
+fn full_backlog() -> (std::net::SocketAddr, Vec<std::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap().into_std().unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(100));
+    let mut held: Vec<_> = std::iter::from_fn(|| connect().ok()).take(100).collect();
+    assert!(held.len() < 100, "the backlog has no end");
+    // The listener lives as long as what it holds.
+    held.push(std::net::TcpStream::from(std::os::fd::OwnedFd::from(listener)));
+    (address, held)
+}
+
+/// How many connections the server has seen after each of these requests.
+async fn connections(answer: Answer, pooled: &[bool]) -> Vec<usize> {
+    let server = RawServer::start(answer).await;
+    let transport = transport();
+    let mut seen = Vec::new();
+    for pooled in pooled {
+        let request = Request::get(server.url.clone(), LONG).pooled(*pooled);
+        assert_eq!(transport.send(request).await.unwrap().status, 200);
+        seen.push(server.connections());
+    }
+    assert_eq!(server.heard().len(), pooled.len(), "each request was heard once");
+    seen
+}
+
+#[tokio::test]
+async fn a_read_uses_a_kept_connection_and_replaces_one_that_the_server_closed() {
+    assert_eq!(connections(Answer::Keep("fine"), &[true; 3]).await, [1, 1, 1]);
+    assert_eq!(connections(Answer::KeepOnce("fine"), &[true; 3]).await, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_write_never_uses_a_kept_connection() {
+    assert_eq!(
+        connections(Answer::Keep("fine"), &[true, false, false, true]).await,
+        [1, 2, 3, 3]
+    );
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_dies_under_a_request_is_a_lost_answer_and_is_not_repeated() {
+    let server = RawServer::start(Answer::KeepThenDrop("fine")).await;
+    let transport = transport();
+    let get = || transport.send(Request::get(server.url.clone(), LONG));
+    assert_eq!(get().await.unwrap().status, 200);
+    let fault = get().await.unwrap_err();
+    assert!(matches!(fault, Fault::Lost(_)), "{fault}");
+    assert_eq!((server.connections(), server.heard().len()), (1, 2));
+}
+
+#[tokio::test]
 async fn a_reset_after_the_request_is_a_lost_answer_and_is_not_repeated() {
     let server = RawServer::start(Answer::Reset).await;
     for pooled in [true, false] {

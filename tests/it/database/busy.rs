@@ -17,14 +17,19 @@ async fn with_every_connection_taken_no_lease_is_lost_and_the_daemon_is_not_read
         .start()
         .await;
     let held = Action::Gate("held".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.warehouses.add", held));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.warehouses.add", held));
     let pool = fixture.own_pool().await;
     let source = Source {
         path: Some(fixture.config.clone()),
     };
     let daemon = Daemon::start(&pool, source, fixture.settings.clone()).await.unwrap();
     let address = daemon.address.unwrap();
-    until("it to be ready", async || (get(address, "/readyz").await.0 == 200).then_some(())).await;
+    until("it to be ready", async || {
+        (get(address, "/readyz").await.0 == 200).then_some(())
+    })
+    .await;
     let id = fixture.push(1).await;
     fixture.sim.wait_until_arrived("keaz.warehouses.add", 1).await;
 
@@ -39,7 +44,9 @@ async fn with_every_connection_taken_no_lease_is_lost_and_the_daemon_is_not_read
             &format!("SELECT started_at < now() - interval '7 s' FROM queue.attempt WHERE call_id = {id}"),
         )
         .await;
-    let held = fixture.value(&format!("SELECT lease_until > now() FROM queue.call WHERE id = {id}")).await;
+    let held = fixture
+        .value(&format!("SELECT lease_until > now() FROM queue.call WHERE id = {id}"))
+        .await;
     assert_eq!(held.as_deref(), Some("true"), "the lease is kept");
     assert_eq!(rescue(&fixture.pool).await.unwrap(), 0, "nobody takes it over");
     assert_eq!(get(address, "/healthz").await.0, 200);
@@ -51,7 +58,10 @@ async fn with_every_connection_taken_no_lease_is_lost_and_the_daemon_is_not_read
     fixture.sim.open("held");
     let call = fixture.over(id).await;
     assert_eq!((call.state.as_str(), call.attempt), ("done", 1), "{call:#?}");
-    until("it to be ready again", async || (get(address, "/readyz").await.0 == 200).then_some(())).await;
+    until("it to be ready again", async || {
+        (get(address, "/readyz").await.0 == 200).then_some(())
+    })
+    .await;
     daemon.stop(Duration::from_secs(5)).await;
     assert_eq!(fixture.told_of(1), 1);
 }

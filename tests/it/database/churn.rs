@@ -105,7 +105,9 @@ async fn a_call_that_is_committed_late_below_the_floor_is_found() {
     let floor = Arc::new(tokio::sync::Mutex::new(floor));
     until("the late call", async || {
         let mut floor = floor.lock().await;
-        let claimed = claim_within(&fixture.pool, "keaz", 10, 1, LEASE, 0, &floor).await.unwrap();
+        let claimed = claim_within(&fixture.pool, "keaz", 10, 1, LEASE, 0, &floor)
+            .await
+            .unwrap();
         floor.look(&fixture.pool, "keaz").await.unwrap();
         (claimed.calls.len() == 1).then_some(())
     })
@@ -135,7 +137,9 @@ async fn eight_hundred_calls_a_second_under_a_held_horizon_are_claimed_quickly()
         enqueue(&fixture.pool, BATCH).await;
         let from = floor.lock().unwrap().clone();
         let began = Instant::now();
-        let claimed = claim_within(&fixture.pool, "keaz", BATCH, 1, LEASE, 0, &from).await.unwrap();
+        let claimed = claim_within(&fixture.pool, "keaz", BATCH, 1, LEASE, 0, &from)
+            .await
+            .unwrap();
         took.push(began.elapsed());
         let ids: Vec<i64> = claimed.calls.iter().map(|call| call.id).collect();
         sqlx::query(

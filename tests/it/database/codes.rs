@@ -8,7 +8,7 @@ use crate::support::{Fixture, Setup};
 const CODES: [&str; 6] = ["53100", "40001", "40P01", "57014", "55P03", "25006"];
 
 /// The next two writes of such a row end like that; a sequence counts them, for it does not roll back.
-async fn fails_twice(fixture: &Fixture, table: &str, when: &str, code: &str) {
+async fn fails_twice(fixture: &Fixture, event: &str, when: &str, code: &str) {
     fixture
         .sql(&format!(
             "CREATE SEQUENCE public.faults;
@@ -17,7 +17,7 @@ async fn fails_twice(fixture: &Fixture, table: &str, when: &str, code: &str) {
                  IF nextval('public.faults') <= 2 THEN RAISE EXCEPTION 'not just now' USING ERRCODE = '{code}'; END IF;
                  RETURN NEW;
              END $$;
-             CREATE TRIGGER fails BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION public.fail()"
+             CREATE TRIGGER fails BEFORE {event} FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION public.fail()"
         ))
         .await;
 }
@@ -31,14 +31,17 @@ async fn well_in_the_end(fixture: &Fixture, code: &str, moment: &str) {
     assert_eq!(stands, ("done", 1, 0), "{code} at {moment}: {call:#?}");
     assert_eq!(fixture.told_of(1), 1, "{code} at {moment}");
     let faults = fixture.value("SELECT last_value FROM public.faults").await;
-    assert!(faults.unwrap().parse::<i64>().unwrap() >= 3, "{code} at {moment} was met twice");
+    assert!(
+        faults.unwrap().parse::<i64>().unwrap() >= 3,
+        "{code} at {moment} was met twice"
+    );
 }
 
 #[tokio::test]
 async fn a_recording_that_the_server_refuses_is_made_again_and_the_request_is_not() {
     for code in CODES {
         let fixture = Setup::new().start().await;
-        fails_twice(&fixture, "queue.attempt", "NEW.outcome = 'done'", code).await;
+        fails_twice(&fixture, "UPDATE ON queue.attempt", "NEW.outcome = 'done'", code).await;
         well_in_the_end(&fixture, code, "the recording").await;
     }
 }
@@ -47,7 +50,7 @@ async fn a_recording_that_the_server_refuses_is_made_again_and_the_request_is_no
 async fn a_claim_that_the_server_refuses_is_made_again_and_costs_no_attempt() {
     for code in ["53100", "40P01", "25006"] {
         let fixture = Setup::new().start().await;
-        fails_twice(&fixture, "queue.call", "NEW.state = 'running'", code).await;
+        fails_twice(&fixture, "UPDATE ON queue.call", "NEW.state = 'running'", code).await;
         well_in_the_end(&fixture, code, "the claim").await;
     }
 }
@@ -56,7 +59,13 @@ async fn a_claim_that_the_server_refuses_is_made_again_and_costs_no_attempt() {
 async fn a_stage_that_the_server_refuses_does_not_fail_its_run() {
     let fixture = Setup::new().start().await;
     fixture.fill(1, 5).await;
-    fails_twice(&fixture, "queue.run", "NEW.stage <> OLD.stage", "40001").await;
+    fails_twice(
+        &fixture,
+        "INSERT ON queue.call",
+        "NEW.operation = 'keaz.remains.update'",
+        "40001",
+    )
+    .await;
     fixture.sync_done(&[sverka::job::Job::Stock]).await;
     fixture.assert_in_sync().await;
     fixture.assert_keaz_equals_erp().await;
@@ -66,7 +75,9 @@ async fn a_stage_that_the_server_refuses_does_not_fail_its_run() {
 async fn after_a_fail_over_to_a_server_that_only_reads_nothing_is_lost_or_done_twice() {
     let fixture = Setup::new().start().await;
     let held = Action::Gate("held".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.warehouses.add", held));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.warehouses.add", held));
     let pool = fixture.own_pool().await;
     let name = fixture.value("SELECT current_database()").await.unwrap();
     let id = fixture.push(1).await;
@@ -89,12 +100,18 @@ async fn after_a_fail_over_to_a_server_that_only_reads_nothing_is_lost_or_done_t
         .await;
     assert_eq!(fixture.call(id).await.state, "running", "its end cannot be recorded");
     fixture
-        .sql(&format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"))
+        .sql(&format!(
+            "BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"
+        ))
         .await;
     fixture.value(end_all).await;
     for id in [id, second] {
         let call = fixture.over(id).await;
-        assert_eq!((call.state.as_str(), fixture.failures(id).await), ("done", 0), "{call:#?}");
+        assert_eq!(
+            (call.state.as_str(), fixture.failures(id).await),
+            ("done", 0),
+            "{call:#?}"
+        );
     }
     work.stop().await;
     assert_eq!((fixture.told_of(1), fixture.told_of(2)), (1, 1));

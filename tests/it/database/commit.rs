@@ -23,7 +23,10 @@ async fn dies_at_commit(fixture: &Fixture, table: &str, when: &str) {
 
 async fn balance(fixture: &Fixture) -> i64 {
     fixture
-        .enqueue("saplab.balance.add", json!({"client": 1, "amount": "-100", "description": "списание"}))
+        .enqueue(
+            "saplab.balance.add",
+            json!({"client": 1, "amount": "-100", "description": "списание"}),
+        )
         .await
 }
 
@@ -32,19 +35,34 @@ async fn is_done_once(fixture: &Fixture, id: i64) -> i32 {
     let work = fixture.work_on(&fixture.own_pool().await).await;
     let call = fixture.over(id).await;
     work.stop().await;
-    assert_eq!((call.state.as_str(), fixture.failures(id).await), ("done", 0), "{call:#?}");
+    assert_eq!(
+        (call.state.as_str(), fixture.failures(id).await),
+        ("done", 0),
+        "{call:#?}"
+    );
     assert_eq!(fixture.sim.ledger().len(), 1, "{:#?}", fixture.sim.ledger());
     call.attempt
 }
 
 #[tokio::test]
 async fn a_session_that_is_killed_at_commit_repeats_no_effect() {
-    for when in ["NEW.state = 'running'", "NEW.state = 'done'", "NEW.intent_at IS DISTINCT FROM OLD.intent_at"] {
+    for when in [
+        "NEW.state = 'running'",
+        "NEW.state = 'done'",
+        "NEW.intent_at IS DISTINCT FROM OLD.intent_at",
+    ] {
         let fixture = Setup::new().start().await;
         dies_at_commit(&fixture, "queue.call", when).await;
         let id = balance(&fixture).await;
         is_done_once(&fixture, id).await;
-        assert!(fixture.value("SELECT last_value > 1 FROM public.deaths").await.as_deref() == Some("true"), "{when}");
+        assert!(
+            fixture
+                .value("SELECT last_value > 1 FROM public.deaths")
+                .await
+                .as_deref()
+                == Some("true"),
+            "{when}"
+        );
     }
     let fixture = Setup::new().start().await;
     dies_at_commit(&fixture, "queue.call", "NEW.state = 'done'").await;
@@ -70,7 +88,9 @@ async fn an_intent_whose_commit_took_effect_without_an_answer_leaves_once() {
     let id = balance(&fixture).await;
     is_done_once(&fixture, id).await;
     assert!(proxy.is_sprung());
-    let resent = fixture.value(&format!("SELECT resent FROM queue.call WHERE id = {id}")).await;
+    let resent = fixture
+        .value(&format!("SELECT resent FROM queue.call WHERE id = {id}"))
+        .await;
     assert_eq!(resent.as_deref(), Some("false"), "nobody thinks that it left twice");
 }
 
@@ -89,7 +109,9 @@ async fn a_claim_whose_answer_was_lost_costs_no_attempt() {
     is_done_once(&fixture, id).await;
     assert!(proxy.is_sprung());
     let outcomes = fixture
-        .value(&format!("SELECT string_agg(outcome, ', ' ORDER BY attempt) FROM queue.attempt WHERE call_id = {id}"))
+        .value(&format!(
+            "SELECT string_agg(outcome, ', ' ORDER BY attempt) FROM queue.attempt WHERE call_id = {id}"
+        ))
         .await;
     assert_eq!(outcomes.as_deref(), Some("released, unknown, done"));
 }

@@ -18,10 +18,20 @@ async fn the_session_that_holds_the_horizon_is_named_with_its_application() {
         .execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM queue.run")
         .await
         .unwrap();
-    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut session).await.unwrap();
+    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut session)
+        .await
+        .unwrap();
     let found = holder(&fixture.pool, Duration::ZERO).await.unwrap().unwrap();
-    assert_eq!(found.who, format!("session {pid} (report, user sverka, idle in transaction)"));
-    assert!(found.words().contains("dead rows cannot be removed meanwhile"), "{}", found.words());
+    assert_eq!(
+        found.who,
+        format!("session {pid} (report, user sverka, idle in transaction)")
+    );
+    assert!(
+        found.words().contains("dead rows cannot be removed meanwhile"),
+        "{}",
+        found.words()
+    );
     let young = holder(&fixture.pool, Duration::from_secs(600)).await.unwrap();
     assert!(young.is_none(), "not worth a word yet: {young:?}");
 }

@@ -17,16 +17,18 @@ async fn a_listener_whose_session_was_ended_connects_listens_and_then_looks() {
         .await;
     let proxy = fixture.behind_a_proxy().await;
     let work = fixture.work_on(&fixture.own_pool().await).await;
-    until("the listener", async || (fixture.count(LISTENING).await == 1).then_some(())).await;
+    until("the listener", async || {
+        (fixture.count(LISTENING).await == 1).then_some(())
+    })
+    .await;
     let first = fixture.push(1).await;
     fixture.over(first).await;
-    let before = proxy.accepted();
-    // Connecting takes a while now, so that something can be enqueued meanwhile.
-    proxy.set(Toxic::Latency(Duration::from_millis(300)));
+    // Connected again, it is about to listen; that takes a while, so that something can be enqueued meanwhile.
+    proxy.trap(&["LISTEN"], Then::Spoil(Toxic::Latency(Duration::from_secs(2))));
     fixture
         .value(&format!("SELECT count(pg_terminate_backend(pid)) FROM {LISTENING}"))
         .await;
-    until("it to connect again", async || (proxy.accepted() > before).then_some(())).await;
+    until("it to connect again", async || proxy.is_sprung().then_some(())).await;
     let second = fixture.push(2).await;
     assert_eq!(fixture.count(LISTENING).await, 0, "nobody heard of it");
     assert_eq!(fixture.over(second).await.state, "done");

@@ -40,7 +40,9 @@ impl Fixture {
 
     /// How many attempts count against the call.
     async fn failures(&self, id: i64) -> i64 {
-        let failures = self.value(&format!("SELECT failures FROM queue.call WHERE id = {id}")).await;
+        let failures = self
+            .value(&format!("SELECT failures FROM queue.call WHERE id = {id}"))
+            .await;
         failures.unwrap().parse().unwrap()
     }
 

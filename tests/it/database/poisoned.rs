@@ -31,7 +31,11 @@ async fn one_poisoned_call_among_those_of_a_dead_worker_does_not_hold_up_their_r
     ten_calls(&fixture, "running", "now() - interval '1 s'").await;
     assert_eq!(rescue(&fixture.pool).await.unwrap(), 8);
     assert_eq!(fixture.count("queue.call WHERE state = 'pending'").await, 8);
-    assert_eq!(rescue(&fixture.pool).await.unwrap(), 0, "the two stay, and nobody fails over them");
+    assert_eq!(
+        rescue(&fixture.pool).await.unwrap(),
+        0,
+        "the two stay, and nobody fails over them"
+    );
 }
 
 #[tokio::test]

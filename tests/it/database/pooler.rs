@@ -24,7 +24,10 @@ impl Drop for Bouncer {
 
 fn program() -> Option<PathBuf> {
     let found = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin"];
-    let program = found.iter().map(|folder| Path::new(folder).join("pgbouncer")).find(|path| path.exists());
+    let program = found
+        .iter()
+        .map(|folder| Path::new(folder).join("pgbouncer"))
+        .find(|path| path.exists());
     if program.is_none() {
         println!("skipped: pgbouncer is not installed here (apt-get install pgbouncer)");
     }
@@ -64,7 +67,10 @@ async fn bouncer(fixture: &Fixture, program: &Path, ignored: &str) -> Bouncer {
         .spawn()
         .unwrap();
     kill_with_us(child.id()).await;
-    until("pgbouncer", async || folder.join(".s.PGSQL.6432").exists().then_some(())).await;
+    until("pgbouncer", async || {
+        folder.join(".s.PGSQL.6432").exists().then_some(())
+    })
+    .await;
     let place = folder.to_str().unwrap().replace('/', "%2F");
     Bouncer {
         child,

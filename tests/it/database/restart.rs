@@ -33,14 +33,19 @@ async fn after_postgresql_was_stopped_at_once_and_started_work_resumes_within_fi
     let folder = fixture.folder.path().to_owned();
     let cluster = Cluster::start(&folder).await.unwrap();
     let options = cluster.connect_options();
-    let own = PgPoolOptions::new().max_connections(3).connect_lazy_with(options.clone());
+    let own = PgPoolOptions::new()
+        .max_connections(3)
+        .connect_lazy_with(options.clone());
     fixture.use_database(own, options).await;
     let work = fixture.work_on(&fixture.own_pool().await).await;
     let mut took = Vec::new();
     for number in 1..=restarts {
         let before = postmaster(&folder).unwrap();
         kill(before, Signal::SIGQUIT).unwrap();
-        until("the end of the server", async || kill(before, None).is_err().then_some(())).await;
+        until("the end of the server", async || {
+            kill(before, None).is_err().then_some(())
+        })
+        .await;
         cluster.revive().await.unwrap();
         let began = Instant::now();
         let id = fixture.push(number).await;

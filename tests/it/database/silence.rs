@@ -48,21 +48,49 @@ async fn what_falls_into_a_black_hole_is_given_up_and_the_work_goes_on() {
     let mut borrowed = Vec::new();
     for _ in 0..3 {
         let mut connection = pool.acquire().await.unwrap();
-        let answer: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&mut *connection).await.unwrap();
+        let answer: i32 = sqlx::query_scalar("SELECT 1")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
         assert_eq!(answer, 1);
         borrowed.push(connection);
     }
 }
 
 #[tokio::test]
+async fn a_claim_that_falls_into_a_black_hole_is_given_up_and_made_again() {
+    let mut fixture = Setup::new()
+        .set("queue.lease", "30s")
+        .set("saplab.panel.base_url", "")
+        .set("carreta.base_url", "")
+        .start()
+        .await;
+    let proxy = fixture.behind_a_proxy().await;
+    let id = fixture.push(1).await;
+    proxy.trap(&["INSERT INTO queue.attempt"], Then::Swallow);
+    let work = fixture.work_on(&fixture.own_pool().await).await;
+    until_within(GIVEN_UP, "the call", async || {
+        (fixture.call(id).await.state == "done").then_some(())
+    })
+    .await;
+    work.stop().await;
+    assert!(proxy.is_sprung());
+    assert_eq!((fixture.told_of(1), fixture.call(id).await.attempt), (1, 1));
+}
+
+#[tokio::test]
 async fn a_recording_that_falls_into_a_black_hole_is_made_again_and_the_request_is_not() {
     for words in [&["state = 'done'"][..], &["state = 'done'", "COMMIT"]] {
-        let mut fixture = Setup::new().set("queue.lease", "30s").start().await;
+        // All statements of a step together have five times this, and nobody else misses an answer.
+        let mut fixture = Setup::new()
+            .set("queue.lease", "30s")
+            .set("database.statement_timeout", "2s")
+            .start()
+            .await;
         let proxy = fixture.behind_a_proxy().await;
         let work = fixture.work_on(&fixture.own_pool().await).await;
         proxy.trap(words, Then::Swallow);
         let id = fixture.push(1).await;
-        // Longer than the others: nobody else misses the answer, so the step has its limit, or the session its own.
         let call = until_within(Duration::from_secs(45), "the call", async || {
             let call = fixture.call(id).await;
             (call.state == "done").then_some(call)
@@ -82,7 +110,11 @@ async fn a_connection_whose_borrower_gave_up_in_the_middle_is_not_lent_again() {
     let pool = fixture.own_pool().await;
     let pid = |pool: &sqlx::PgPool| {
         let pool = pool.clone();
-        async move { sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()").fetch_one(&pool).await }
+        async move {
+            sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()")
+                .fetch_one(&pool)
+                .await
+        }
     };
     let mut connection = pool.acquire().await.unwrap();
     let asked = sqlx::query_scalar::<_, i32>("SELECT pg_backend_pid()");
@@ -116,7 +148,11 @@ async fn a_step_that_is_cut_off_anywhere_leaves_no_transaction_and_no_lock_behin
         let mut beat = Box::pin(heartbeat(&pool, 1, &calls, Duration::from_secs(30)));
         for _ in 0..steps {
             let waker = std::task::Waker::noop();
-            if beat.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_ready() {
+            if beat
+                .as_mut()
+                .poll(&mut std::task::Context::from_waker(waker))
+                .is_ready()
+            {
                 break;
             }
             tokio::time::sleep(Duration::from_micros(100)).await;
@@ -128,7 +164,14 @@ async fn a_step_that_is_cut_off_anywhere_leaves_no_transaction_and_no_lock_behin
             .await
             .unwrap();
     }
-    assert_eq!(fixture.count("erp.warehouses").await, 40, "an acknowledged write is there");
+    assert_eq!(
+        fixture.count("erp.warehouses").await,
+        40,
+        "an acknowledged write is there"
+    );
     let open = "pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
-    until("no transaction to be open", async || (fixture.count(open).await == 0).then_some(())).await;
+    until("no transaction to be open", async || {
+        (fixture.count(open).await == 0).then_some(())
+    })
+    .await;
 }

@@ -114,7 +114,9 @@ impl Bench {
             Moment::InCall => {
                 let gate = |upstream, operation| Rule::once(upstream, operation, Action::Gate("held".into()));
                 self.fixture.sim.inject(gate(Upstream::Keaz, "keaz.warehouses.add"));
-                self.fixture.sim.inject(gate(Upstream::Saplab, "saplab.panel.balance.add"));
+                self.fixture
+                    .sim
+                    .inject(gate(Upstream::Saplab, "saplab.panel.balance.add"));
                 let calls = self.ask().await;
                 self.fixture.sim.wait_until_arrived("keaz.warehouses.add", 1).await;
                 self.set(link, toxic);
@@ -138,7 +140,9 @@ async fn before_site(fixture: &mut Fixture, key: &str, url: String) -> Proxy {
     let (_, rest) = url.split_once("://").unwrap();
     let host = rest.split('/').next().unwrap().to_owned();
     let proxy = Proxy::before(host.parse().unwrap()).await;
-    fixture.change(key, url.replace(&host, &proxy.address().to_string())).await;
+    fixture
+        .change(key, url.replace(&host, &proxy.address().to_string()))
+        .await;
     proxy
 }
 
@@ -153,7 +157,14 @@ async fn converges(link: Link, toxic: Toxic, moment: Moment) {
         (fixture.count(open).await == 0).then_some(())
     })
     .await;
-    let charged = || fixture.sim.ledger().iter().filter(|effect| effect.operation.contains("balance")).count();
+    let charged = || {
+        fixture
+            .sim
+            .ledger()
+            .iter()
+            .filter(|effect| effect.operation.contains("balance"))
+            .count()
+    };
     let guarded = fixture.call(calls[1]).await;
     if guarded.state == "quarantined" {
         // It was not seen upstream, and cannot be: a person says that it is to be made.

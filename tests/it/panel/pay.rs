@@ -90,3 +90,26 @@ async fn paying_and_taking_back_are_not_asked_for_at_once() {
     assert_eq!(ended(&fixture, id).await.state, "done");
     assert_eq!(toggles(&fixture), 1);
 }
+
+#[tokio::test]
+async fn a_look_that_shows_another_position_decides_nothing() {
+    let fixture = shop().await;
+    let other = r#"{"orders":[{"id":"2","is_payed":"1"}],"pages":1}"#;
+    let list = "saplab.panel.order.list";
+    let wrong = || Action::Garbage(other.into());
+    fixture.sim.inject(Rule::once(Upstream::Saplab, list, wrong()));
+    let before = call(&fixture, "saplab.orders.pay", json!({"position": 1})).await;
+    assert_eq!((before.state.as_str(), toggles(&fixture)), ("dead", 0), "{before:#?}");
+
+    fixture.sim.inject(Rule {
+        skip: 1,
+        ..Rule::once(Upstream::Saplab, list, wrong())
+    });
+    let after = call(&fixture, "saplab.orders.pay", json!({"position": 1})).await;
+    assert_eq!(
+        (after.state.as_str(), toggles(&fixture)),
+        ("quarantined", 1),
+        "{after:#?}"
+    );
+    assert!(is_paid(&fixture));
+}

@@ -216,6 +216,52 @@ async fn an_order_that_takes_effect_late_is_found_and_not_placed_twice() {
 }
 
 #[tokio::test]
+async fn a_created_order_is_one_whatever_stands_in_the_body() {
+    for body in [
+        "",
+        "<html><body>Заказ принят</body></html>",
+        r#"{"id": 1, "status": "error"}"#,
+    ] {
+        let created = Action::Status {
+            code: 201,
+            headers: Vec::new(),
+            body: body.into(),
+        };
+        let fixture = lost(Action::ApplyThen(Box::new(created)), None).await;
+        let [_, number, ..] = fixture.bought(1).await;
+        assert_eq!(
+            number,
+            fixture.sim.world().carreta.orders.last().unwrap().number,
+            "{body}"
+        );
+        let call = "SELECT attempt || ' ' || resent FROM queue.call WHERE class = 'guarded'";
+        // One attempt to look, one to send.
+        assert_eq!(fixture.value(call).await.as_deref(), Some("2 false"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn two_orders_with_one_token_are_told_until_one_is_cancelled() {
+    let fixture = lost(Action::Reset, None).await;
+    let double = {
+        let mut world = fixture.sim.world();
+        let mut late = world.carreta.orders.last().unwrap().clone();
+        late.id += 1;
+        late.number = "A999999-1".into();
+        world.carreta.orders.push(late.clone());
+        late
+    };
+    fixture.buy().await;
+    let [status, _, _, error] = fixture.bought(1).await;
+    assert_eq!(status, "placed");
+    assert!(error.contains("2 orders") && error.contains(&double.number), "{error}");
+
+    fixture.sim.world().carreta.orders.last_mut().unwrap().status = 8;
+    fixture.buy().await;
+    assert_eq!(fixture.bought(1).await[3], "");
+}
+
+#[tokio::test]
 async fn test_orders_are_placed_as_such() {
     let fixture = Setup::new().set("carreta.test_orders", true).start().await;
     fixture.sim.world().carreta.offers.clear();

@@ -92,5 +92,8 @@ async fn a_claim_does_not_look_at_ended_dead_quarantined_or_future_calls() {
         took.push(began.elapsed());
     }
     took.sort();
-    println!("among {rows} dead, quarantined and future calls each: a claim took {:?} (p50), {:?} (p99)", took[50], took[98]);
+    println!(
+        "among {rows} dead, quarantined and future calls each: a claim took {:?} (p50), {:?} (p99)",
+        took[50], took[98]
+    );
 }

@@ -1,8 +1,8 @@
 //! The rate limit holds for all daemons together, and costs nothing where there is none.
 
-use sverka::queue::floor::Floor;
 use sverka::queue::claim::{Claimed, claim_within};
 use sverka::queue::enqueue::NewCall;
+use sverka::queue::floor::Floor;
 
 use super::{LEASE, add, push, take};
 use crate::support::{Fixture, Setup};

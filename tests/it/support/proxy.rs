@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -56,6 +56,11 @@ pub(crate) enum Then {
     /// They are passed on; the answer is not, and this connection is reset.
     CutAnswer,
 }
+
+/// What has become of one connection: nothing passes in either direction, not even its end.
+const SWALLOWED: u8 = 1;
+/// The next answer is withheld.
+const CUT: u8 = 2;
 
 /// The handle of a proxy that another one may spoil.
 #[derive(Clone)]
@@ -207,9 +212,9 @@ where
     let _ = client.set_nodelay(true);
     let (mut from_client, mut to_client) = client.into_split();
     let ended = {
-        let cut = AtomicBool::new(false);
-        let there = pump(&mut from_client, to_server, &shared, &cut, true);
-        let back = pump(from_server, &mut to_client, &shared, &cut, false);
+        let fate = AtomicU8::new(0);
+        let there = pump(&mut from_client, to_server, &shared, &fate, true);
+        let back = pump(from_server, &mut to_client, &shared, &fate, false);
         tokio::pin!(there, back);
         tokio::select! {
             ended = &mut there => ended,
@@ -240,7 +245,7 @@ async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     shared: &Shared,
-    cut: &AtomicBool,
+    fate: &AtomicU8,
     is_client: bool,
 ) -> Ended {
     let mut toxic = shared.toxic.subscribe();
@@ -255,14 +260,20 @@ async fn pump(
                 continue;
             }
         };
+        match fate.load(Ordering::Relaxed) {
+            SWALLOWED => return std::future::pending().await,
+            CUT if !is_client => return Ended::Reset,
+            _ => {}
+        }
         let Ok(length @ 1..) = read else {
             return Ended::Closed;
         };
         let piece = &buffer[..length];
-        if cut.load(Ordering::Relaxed) && !is_client {
-            return Ended::Reset;
-        }
-        let sprung = if is_client { shared.look(piece, &mut stage) } else { None };
+        let sprung = if is_client {
+            shared.look(piece, &mut stage)
+        } else {
+            None
+        };
         match sprung {
             Some(Then::Spoil(toxic)) => drop(shared.toxic.send_replace(Some(toxic))),
             Some(Then::SpoilOthers(toxic, others)) => {
@@ -270,8 +281,11 @@ async fn pump(
                     other.0.toxic.send_replace(Some(toxic));
                 }
             }
-            Some(Then::Swallow) => return std::future::pending().await,
-            Some(Then::CutAnswer) => cut.store(true, Ordering::Relaxed),
+            Some(Then::Swallow) => {
+                fate.store(SWALLOWED, Ordering::Relaxed);
+                return std::future::pending().await;
+            }
+            Some(Then::CutAnswer) => fate.store(CUT, Ordering::Relaxed),
             None => {}
         }
         let now = *toxic.borrow_and_update();

@@ -177,3 +177,35 @@ async fn every_page_of_carretas_orders_is_read() {
         .await;
     assert_eq!(row.as_deref(), Some("A117-1|KNECHT/MAHLE|OC47|175.11|2|ours 117"));
 }
+
+#[tokio::test]
+async fn a_position_whose_sums_do_not_agree_is_shown_and_not_brought_to_the_erp_until_they_do() {
+    let fixture = Setup::new().start().await;
+    let [good, wrong] = [1, 2].map(|quantity| {
+        fixture.position(Position {
+            quantity,
+            price: Decimal::new(395_807, 2),
+            ..Position::default()
+        })
+    });
+    let page = format!(
+        r#"{{"orders":[{{"id":"{good}","price":"3958.07","quantity":"1","total":"3958.07","date_added":"2026-05-04 10:00:00"}},
+                       {{"id":"{wrong}","price":"3958.07","quantity":"2","total":"3958.07","status_name":0}}],"pages":1}}"#
+    );
+    fixture.sim.inject(Rule::once(
+        Upstream::Saplab,
+        "saplab.panel.order.list",
+        Action::Garbage(page),
+    ));
+    fixture.sync_done(&[Job::Orders]).await;
+    let ids = "SELECT string_agg(saplab_id::text, ' ' ORDER BY saplab_id) FROM erp.orders";
+    assert_eq!(fixture.value(ids).await, Some(good.to_string()));
+    let held = fixture
+        .value("SELECT saplab_id || ': ' || held FROM diff.\"order\"")
+        .await;
+    let expected = format!("{wrong}: its total of 3958.07 is not 2 x 3958.07");
+    assert_eq!(held, Some(expected));
+
+    fixture.sync_done(&[Job::Orders]).await;
+    assert_eq!(fixture.value(ids).await, Some(format!("{good} {wrong}")));
+}

@@ -19,7 +19,6 @@ fn the_documents_answer_is_read_whole() {
         (Some(true), "ООО \"Рога и Копыта\"")
     );
     assert_eq!(first.initial_price.unwrap().to_string(), "3958.07");
-    assert_eq!(first.total_agrees(), Some(true));
     assert_eq!(
         (first.status_id, first.status_name.as_deref()),
         (Some(3), Some("Оприходовано офисом"))
@@ -56,10 +55,7 @@ fn numbers_nulls_absent_fields_and_php_lists_are_read_too() {
     };
     assert_eq!((page.pages, page.page), (3, Some(2)));
     assert_eq!(first.price.unwrap().to_string(), "3958.07");
-    assert_eq!(
-        (first.total_agrees(), first.is_payed, first.deny_request),
-        (Some(true), Some(true), Some(true))
-    );
+    assert_eq!((first.is_payed, first.deny_request), (Some(true), Some(true)));
     assert_eq!(
         (first.status_name.as_deref(), first.status_id, first.delivery_min),
         (None, None, Some(3))
