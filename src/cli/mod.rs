@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod completions;
 mod config;
+mod curl;
 mod demo;
 mod explain;
 mod follow;

@@ -3,10 +3,10 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
-use super::{CliError, Format, output};
+use super::{CliError, Format, curl, output};
 use crate::config::Settings;
 use crate::db::Database;
-use crate::queue::look;
+use crate::queue::{journal, look};
 use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
@@ -20,10 +20,16 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show one call with all its attempts
+    /// Show one call with all its attempts, and what was said on the wire
     Show {
         /// The call's number
         id: i64,
+        /// Print the last request as a curl command, without secrets, and its answer as comments
+        #[arg(long)]
+        curl: bool,
+        /// Of this attempt, not of the last one
+        #[arg(long, requires = "curl", value_name = "N")]
+        attempt: Option<i32>,
     },
     /// Make a dead, quarantined or waiting call now
     ///
@@ -53,7 +59,12 @@ pub(super) async fn execute(command: &Command, settings: Settings, format: Forma
 async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliError> {
     match command {
         Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
-        Command::Show { id } => show(pool, *id, format).await,
+        Command::Show {
+            id,
+            curl: true,
+            attempt,
+        } => show_curl(pool, *id, *attempt, format).await,
+        Command::Show { id, .. } => show(pool, *id, format).await,
         Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
             show(pool, *id, format).await?;
             Err(CliError::Usage(format!(
@@ -96,8 +107,9 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             "there is no call {id}; ended ones are forgotten after queue.keep"
         )));
     };
+    let exchanges = journal::of(pool, id).await?;
     if format == Format::Json {
-        return output::json(&serde_json::json!({ "call": call, "attempts": attempts }));
+        return output::json(&serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges }));
     }
     output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
     output::line(&format!("what: {}", call.args))?;
@@ -123,7 +135,42 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
                 attempt.words.clone().unwrap_or_default(),
             ]
         },
+    )?;
+    if exchanges.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    output::list(
+        format,
+        &exchanges,
+        &["TRY", "REQUEST", "SENT", "HTTP", "TOOK", "GOT"],
+        |exchange| {
+            vec![
+                exchange.attempt.to_string(),
+                format!("{} {}", exchange.method, clip(&exchange.url, 100)),
+                format!("{} B", exchange.body_bytes),
+                output::or_dash(exchange.status),
+                format!("{} ms", exchange.took_ms),
+                output::or_dash(exchange.answer_bytes.map(|bytes| format!("{bytes} B"))),
+            ]
+        },
     )
+}
+
+/// The last request of the call, or of that attempt.
+async fn show_curl(pool: &PgPool, id: i64, attempt: Option<i32>, format: Format) -> Result<(), CliError> {
+    let exchanges = journal::of(pool, id).await?;
+    let wanted = |exchange: &&journal::ExchangeRow| attempt.is_none_or(|attempt| attempt == exchange.attempt);
+    let Some(last) = exchanges.iter().rfind(wanted) else {
+        return Err(CliError::Failed(format!(
+            "no request of call {id} is kept: none was sent, or queue.journal has passed"
+        )));
+    };
+    let command = curl::command(last);
+    match format {
+        Format::Json => output::json(&serde_json::json!({ "curl": command, "exchange": last })),
+        Format::Table => output::line(command.trim_end()),
+    }
 }
 
 async fn is_quarantined(pool: &PgPool, id: i64) -> Result<bool, CliError> {

@@ -111,11 +111,12 @@ fn print_standing(upstream: &Standing) -> Result<(), CliError> {
         ..
     } = upstream;
     let why = output::or_dash(upstream.reason.clone());
-    if breaker == "closed" && *failures == 0 {
-        return Ok(());
-    }
     if breaker == "closed" {
-        return output::line(&format!("{name} failed {failures} times in a row"));
+        return match upstream.paused_until {
+            Some(until) => output::line(&format!("{name} rests until {}: {why}", until.format("%F %T UTC"))),
+            None if *failures > 0 => output::line(&format!("{name} failed {failures} times in a row")),
+            None => Ok(()),
+        };
     }
     let since = output::or_dash(upstream.opened_at.map(|at| at.format("%F %T UTC")));
     let next = match upstream.paused_until {

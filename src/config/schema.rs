@@ -121,6 +121,8 @@ pub(super) const KEYS: &[Key] = &[
     key("queue.pause", Kind::Duration),
     key("queue.quiet_window", Kind::Duration),
     key("queue.keep", Kind::Duration),
+    key("queue.journal", Kind::Duration),
+    key("queue.journal_body", Kind::Integer(0, 1024 * 1024)),
     key("queue.keaz.concurrency", Kind::Integer(1, 64)),
     key("queue.keaz.rate", Kind::Integer(0, 10_000)),
     key("queue.keaz.breaker_failures", Kind::Integer(0, 1000)),

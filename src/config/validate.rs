@@ -174,6 +174,7 @@ fn queue(queue: &Queue, wrong: &mut Wrong) {
     wrong.between("queue.pause", queue.pause, instant, day);
     wrong.between("queue.quiet_window", queue.quiet_window, instant, day);
     wrong.between("queue.keep", queue.keep, HOUR, day * 3650);
+    wrong.between("queue.journal", queue.journal, Duration::ZERO, day * 3650);
     for (upstream, manners) in [
         ("keaz", &queue.keaz),
         ("saplab", &queue.saplab),

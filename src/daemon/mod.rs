@@ -24,7 +24,7 @@ use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{look, prune, standing};
+use crate::queue::{journal, look, prune, standing};
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -301,7 +301,13 @@ impl Daemon {
     }
 
     async fn prune(&self) {
-        let keep = self.context.borrow().settings.queue.keep;
+        let (keep, journal) = {
+            let queue = &self.context.borrow().settings.queue;
+            (queue.keep, queue.journal)
+        };
+        if let Err(error) = patiently(&self.vital, PRUNE, journal::prune(&self.pool, journal)).await {
+            tracing::warn!(%error, "the old part of the journal could not be pruned");
+        }
         match patiently(&self.vital, PRUNE, prune::prune(&self.pool, keep)).await {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),

@@ -18,6 +18,7 @@ use crate::queue::split;
 use crate::queue::standing::{self, Noted, Sign};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
+use crate::upstream::transport::journal::recorded;
 
 /// A request that is more than the upstream takes at once.
 const TOO_LARGE: u16 = 413;
@@ -38,7 +39,12 @@ pub struct Performer<'a> {
 
 /// Performs one call. An error is the database's: the call's lease then runs out and somebody else takes it.
 pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
-    match dispatch(performer, call).await {
+    let queue = &performer.context.settings.queue;
+    let performed = match queue.journal {
+        Duration::ZERO => dispatch(performer, call).await,
+        _ => recorded(queue.journal_body, dispatch(performer, call)).await.0,
+    };
+    match performed {
         Some(performed) => performed,
         None => {
             tracing::error!(

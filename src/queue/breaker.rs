@@ -35,6 +35,8 @@ impl Default for State {
 pub enum Signal {
     /// It answered as itself; a refusal is an answer.
     Alive,
+    /// It answered that it wants to be left alone for so long.
+    Busy(Duration),
     /// It did not: not reached, no answer, 5xx, nonsense.
     Failing,
     /// It will not let us in, or a page stands in its place: a person has to act.
@@ -43,10 +45,18 @@ pub enum Signal {
     Nothing,
 }
 
+/// Somebody who says "0 seconds" has still said that it was too much.
+const BUSY_MIN: Duration = Duration::from_secs(1);
+
 impl Signal {
-    /// What a fault says. A refused request is an answer, and so is a plea for less of them.
+    /// What a fault says. A refused request is an answer, and so is a plea for fewer of them.
     pub fn of(fault: &Fault) -> Self {
         match fault {
+            Fault::Busy {
+                status: 429,
+                retry_after: Some(wait),
+                ..
+            } => Self::Busy((*wait).max(BUSY_MIN)),
             Fault::Denied { .. } | Fault::NotApi(_) => Self::Denied,
             Fault::Refused { .. } | Fault::Unsupported { .. } | Fault::Busy { status: 429, .. } => Self::Alive,
             Fault::NotSent(_) | Fault::Lost(_) | Fault::Busy { .. } | Fault::Failing { .. } | Fault::Garbled(_) => {
@@ -133,6 +143,10 @@ pub fn step(state: State, signal: Signal, is_probe: bool, limits: &Limits, jitte
     };
     match (state, signal) {
         (State::Closed { .. }, Signal::Alive) => quiet(State::default()),
+        (State::Closed { .. }, Signal::Busy(wait)) => Step {
+            rest: Some(wait.min(limits.wait_max)),
+            ..quiet(State::default())
+        },
         (State::Closed { .. }, Signal::Denied) => open(1, limits.pause, Some(News::Opened)),
         (State::Closed { failures }, Signal::Failing) => {
             let failures = failures.saturating_add(1);
@@ -151,6 +165,11 @@ pub fn step(state: State, signal: Signal, is_probe: bool, limits: &Limits, jitte
         (State::Open { .. }, Signal::Alive) if is_probe => Step {
             state: State::default(),
             rest: Some(Duration::ZERO),
+            news: Some(News::Closed),
+        },
+        (State::Open { .. }, Signal::Busy(wait)) if is_probe => Step {
+            state: State::default(),
+            rest: Some(wait.min(limits.wait_max)),
             news: Some(News::Closed),
         },
         (State::Closed { .. }, Signal::Nothing) | (State::Open { .. }, _) => quiet(state),
@@ -195,7 +214,8 @@ mod tests {
     #[test]
     fn every_state_meets_every_signal_as_the_table_says() {
         use News::{Closed, Opened};
-        use Signal::{Alive, Denied, Failing, Nothing};
+        use Signal::{Alive, Busy, Denied, Failing, Nothing};
+        let minute = Duration::from_secs(60);
         let (still, over) = (None, Some(0));
         // State, signal, from the probe; then the state, the rest in seconds, and what is told.
         let table = [
@@ -205,6 +225,10 @@ mod tests {
             (closed(2), Failing, false, open(1), Some(30), Some(Opened)),
             (closed(0), Denied, false, open(1), Some(300), Some(Opened)),
             (closed(2), Nothing, false, closed(2), still, None),
+            (closed(2), Busy(minute), false, HEALTHY, Some(60), None),
+            (closed(0), Busy(minute * 60), false, HEALTHY, Some(600), None),
+            (open(1), Busy(minute), false, open(1), still, None),
+            (open(1), Busy(minute), true, HEALTHY, Some(60), Some(Closed)),
             // Left before it opened, or its probe was taken for dead.
             (open(1), Alive, false, open(1), still, None),
             (open(1), Failing, false, open(1), still, None),
@@ -274,7 +298,14 @@ mod tests {
             retry_after: None,
             words: words(),
         };
+        let pleads = |seconds| Fault::Busy {
+            status: 429,
+            retry_after: Some(Duration::from_secs(seconds)),
+            words: words(),
+        };
         let table = [
+            (pleads(30), Signal::Busy(Duration::from_secs(30))),
+            (pleads(0), Signal::Busy(BUSY_MIN)),
             (Fault::NotSent(words()), Signal::Failing),
             (Fault::Lost(words()), Signal::Failing),
             (Fault::Garbled(words()), Signal::Failing),

@@ -347,7 +347,7 @@ pub struct Standing {
 
 const STANDING: &str = "SELECT name, failures, opened_at, reason,
         CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
-        CASE WHEN openings = 0 AND coalesce(paused_until <= now(), true) THEN 'closed'
+        CASE WHEN openings = 0 THEN 'closed'
              WHEN paused_until > now() AND NOT EXISTS (SELECT FROM queue.call WHERE id = probe_id AND state = 'running')
              THEN 'open' ELSE 'half-open' END AS breaker
    FROM queue.upstream";

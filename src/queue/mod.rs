@@ -11,6 +11,7 @@ pub mod claim;
 pub mod enqueue;
 pub mod floor;
 pub mod guard;
+pub mod journal;
 pub mod look;
 pub mod outcome;
 pub mod presence;

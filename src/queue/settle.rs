@@ -11,10 +11,14 @@ use sqlx::{PgConnection, PgPool};
 use super::claim::interval;
 use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
-use super::{Call, run};
+use super::{Call, journal, run};
 use crate::context::Context;
 use crate::db::passing::commit;
 use crate::operation::Applied;
+use crate::upstream::transport::clip;
+
+/// Characters of what is said about a call's end: a site may send a hundred thousand rows with something to say of each.
+const MAX_WORDS: usize = 2000;
 
 /// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
@@ -42,6 +46,7 @@ pub async fn ended(pool: &PgPool, call: &Call) -> sqlx::Result<Option<String>> {
 
 /// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
 pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    journal::keep(tx, call).await?;
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call
@@ -54,7 +59,7 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     )
     .bind(call.id)
     .bind(call.attempt)
-    .bind(&applied.note)
+    .bind(applied.note.as_ref().map(|note| clip(note, MAX_WORDS)))
     .bind(applied.asked.then_some(200))
     .bind(&applied.answer)
     .execute(&mut *tx)
@@ -125,6 +130,7 @@ pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Fai
     if !fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
     }
+    journal::keep(&mut tx, call).await?;
     let (state, word, wait, counts) = match failure.outcome {
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),
@@ -168,7 +174,7 @@ pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Fai
     .bind(i32::from(counts && failure.counts))
     .bind(interval(wait))
     .bind(waits_for)
-    .bind(&failure.words)
+    .bind(clip(&failure.words, MAX_WORDS))
     .bind(word)
     .bind(failure.http_status.map(i32::from))
     .bind(unsent)

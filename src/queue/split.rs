@@ -6,7 +6,7 @@
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::{Call, run, settle};
+use super::{Call, journal, run, settle};
 use crate::context::Context;
 
 /// Ends the call and enqueues its halves in its place, in one transaction. They have its run, its priority and its place
@@ -23,6 +23,7 @@ pub async fn split(
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
     }
+    journal::keep(&mut tx, call).await?;
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call

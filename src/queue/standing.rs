@@ -121,7 +121,7 @@ async fn write(tx: &mut PgConnection, sign: Sign<'_>, step: &Step) -> sqlx::Resu
                 paused_until = CASE WHEN $4::interval IS NULL THEN paused_until
                                     WHEN $5 THEN NULL ELSE clock_timestamp() + $4 END,
                 probe_id = CASE WHEN $4::interval IS NULL THEN probe_id END,
-                reason = CASE WHEN $3 = 0 THEN NULL WHEN $5 THEN reason ELSE $6 END
+                reason = CASE WHEN $4::interval IS NULL OR ($5 AND $3 > 0) THEN reason WHEN NOT $5 THEN $6 END
           WHERE name = $1",
     )
     .bind(sign.upstream.as_str())

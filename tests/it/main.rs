@@ -9,13 +9,17 @@
 
 mod call;
 mod carreta;
+mod certificates;
 mod cli;
 mod daemon;
 mod database;
 mod erp_views;
 mod explain;
 mod faults;
+mod fuzz;
 mod harness;
+mod hostile;
+mod journal;
 mod keaz;
 mod kill;
 mod manners;

@@ -179,7 +179,7 @@ async fn an_outage_of_many_probes_kills_no_call() {
 
 #[tokio::test]
 async fn a_probe_that_finds_nothing_to_send_passes_the_question_on() {
-    let fixture = carreta().start().await;
+    let fixture = carreta().set("queue.lease", "10m").start().await;
     fixture
         .sql(
             "INSERT INTO queue.upstream (name, openings, opened_at) VALUES ('keaz', 1, now());
@@ -199,10 +199,16 @@ async fn a_probe_that_finds_nothing_to_send_passes_the_question_on() {
 }
 
 #[tokio::test]
-async fn refused_credentials_are_probed_once_in_each_pause_and_new_ones_close_it() {
+async fn refused_credentials_and_pages_are_probed_once_in_each_pause_and_new_credentials_close_it() {
+    for action in [status(401), status(403), Action::Html] {
+        denied(action).await;
+    }
+}
+
+async fn denied(action: Action) {
     let fixture = carreta().start().await;
     fixture.searches(50).await;
-    fixture.carreta_is(status(401));
+    fixture.carreta_is(action);
     let work = fixture.work().await;
     fixture.left_alone(1).await;
     let asked = fixture.arrived(SEARCH);
@@ -229,6 +235,34 @@ async fn refused_credentials_are_probed_once_in_each_pause_and_new_ones_close_it
     work.stop().await;
     let probes = "queue.attempt WHERE outcome = 'done'";
     assert_eq!(fixture.count(probes).await, 50);
+}
+
+#[tokio::test]
+async fn the_status_shows_how_each_upstream_stands() {
+    let fixture = open(3).await;
+    let stands = async || {
+        let output = fixture.command(&["status", "--format", "json"]).await;
+        let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let upstream = &status["upstreams"][0];
+        assert_eq!(upstream["name"], "carreta");
+        upstream["breaker"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(stands().await, "half-open");
+    fixture
+        .sql("UPDATE queue.upstream SET paused_until = now() + interval '1 hour', reason = 'HTTP 502'")
+        .await;
+    assert_eq!(stands().await, "open");
+    let output = fixture.command(&["status"]).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("carreta is left alone since") && text.contains("HTTP 502"),
+        "{text}"
+    );
+    fixture.rest_is_over().await;
+    take(&fixture.pool, 1).await;
+    assert_eq!(stands().await, "half-open", "a probe is under way");
+    standing::close_all(&fixture.pool).await.unwrap();
+    assert_eq!(stands().await, "closed");
 }
 
 /// Where the lines of a log go.

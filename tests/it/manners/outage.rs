@@ -17,7 +17,7 @@ fn busiest_second(mut at: Vec<Instant>) -> usize {
     at.sort();
     let within = |from: &Instant| {
         let second = *from..*from + Duration::from_secs(1);
-        at.iter().filter(|at| second.contains(at)).count()
+        at.iter().filter(|at| second.contains(*at)).count()
     };
     at.iter().map(within).max().unwrap_or_default()
 }
@@ -185,4 +185,36 @@ async fn retry_after_in_every_form_is_honoured_between_a_second_and_an_hour() {
         );
     }
     work.stop().await;
+}
+
+#[tokio::test]
+async fn after_a_429_nobody_else_asks_until_the_time_that_was_asked_for_is_over() {
+    let fixture = carreta().start().await;
+    fixture.searches(100).await;
+    let less = Action::Status {
+        code: 429,
+        headers: vec![("Retry-After".to_owned(), "600".to_owned())],
+        body: "too many requests".to_owned(),
+    };
+    fixture.carreta_is(less);
+    let work = fixture.work().await;
+    let rests = "EXISTS (SELECT FROM queue.upstream WHERE paused_until BETWEEN now() + interval '590 s' AND now() + interval '600 s')
+                 AND NOT EXISTS (SELECT FROM queue.call WHERE state = 'running')";
+    fixture.until("Carreta to rest", rests).await;
+    let asked = fixture.arrived(SEARCH);
+    assert!(asked <= 4, "those under way and no more: {asked}");
+    fixture.sim.clear_faults();
+    fixture.rest_is_over().await;
+    let others = format!(
+        "(SELECT count(*) = {} FROM queue.call WHERE state = 'done')",
+        100 - asked
+    );
+    fixture.until("all the others", &others).await;
+    work.stop().await;
+    assert_eq!(
+        fixture
+            .count("queue.call WHERE due_at > now() + interval '500 s'")
+            .await,
+        i64::try_from(asked).unwrap()
+    );
 }

@@ -10,6 +10,7 @@
 //! ```
 
 mod ask;
+mod canary;
 mod erp;
 mod fixture;
 mod postgres;

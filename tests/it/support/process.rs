@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use super::canary::Canaries;
 use super::fixture::Fixture;
 use super::postgres;
 use super::wait::{PATIENCE, until};
@@ -21,6 +22,8 @@ pub(crate) struct Daemon {
     child: Child,
     pid: u32,
     log: Arc<Mutex<Vec<String>>>,
+    /// In force when it was started.
+    canaries: Canaries,
     /// Of its HTTP server.
     pub(crate) address: SocketAddr,
 }
@@ -43,10 +46,15 @@ impl Fixture {
     /// Runs a command to its end.
     pub(crate) async fn command(&self, args: &[&str]) -> Output {
         let output = self.binary(args).output();
-        timeout(PATIENCE, output)
+        let output = timeout(PATIENCE, output)
             .await
             .expect("the command did not end")
-            .unwrap()
+            .unwrap();
+        let canaries = Canaries::of(&self.settings);
+        for bytes in [&output.stdout, &output.stderr] {
+            canaries.assert_silent(&format!("the output of {args:?}"), &String::from_utf8_lossy(bytes));
+        }
+        output
     }
 
     /// Starts `sverka run` and returns when it is ready.
@@ -82,6 +90,7 @@ impl Fixture {
             child,
             pid,
             log,
+            canaries: Canaries::of(&self.settings),
             address,
         }
     }
@@ -104,6 +113,11 @@ impl Daemon {
     /// Everything it has written so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Waits until it has written this, `times` times.
@@ -162,5 +176,8 @@ impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.start_kill();
         postgres::has_ended(self.pid);
+        if !std::thread::panicking() {
+            self.canaries.assert_silent("the daemon's log", &self.log());
+        }
     }
 }
