@@ -119,7 +119,9 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
         priority: Priority::Urgent,
         ..read.clone()
     };
-    let id = enqueue_or_find(&mut *pool.acquire().await?, &call).await?;
+    let mut tx = pool.begin().await?;
+    let id = enqueue_or_find(&mut tx, &call).await?;
+    tx.commit().await?;
     let begun = Instant::now();
     loop {
         if let Some((row, attempts)) = look::call(pool, id).await? {

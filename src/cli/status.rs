@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::daemon::health::{self, Stale};
 use crate::daemon::others;
 use crate::db::Database;
+use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
 use crate::job::Job;
 use crate::queue::look::{self, Depth, RunRow, Standing};
@@ -26,6 +27,8 @@ struct Status {
     upstreams: Vec<Standing>,
     differs: Vec<Total>,
     stale: Vec<Stale>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    horizon: Option<Holder>,
 }
 
 pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliError> {
@@ -60,6 +63,7 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         upstreams: look::standing(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
         stale: health::stale(pool, &context).await?,
+        horizon: horizon::holder(pool, horizon::ALERT).await?,
     })
 }
 
@@ -107,6 +111,9 @@ fn print(status: &Status) -> Result<(), CliError> {
     }
     for upstream in &status.upstreams {
         print_standing(upstream)?;
+    }
+    if let Some(holder) = &status.horizon {
+        output::line(&format!("warning: {}", holder.words()))?;
     }
     if status.differs.is_empty() {
         output::line("in sync: nothing differs")?;

@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, ConfigError, Loaded, Settings, Source};
 use crate::context::{ClientError, Context};
-use crate::db::{Database, DbError, store_settings};
+use crate::db::deadline::{ORDINARY, patiently, within};
+use crate::db::{Database, DbError, horizon, reserved, store_settings};
 use crate::job::Job;
 use crate::kill;
 use crate::operation;
@@ -38,6 +39,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const ALIVE: Duration = Duration::from_secs(5);
 /// A task that does not begin for so long tells that every thread stands still.
 const STIR: Duration = Duration::from_secs(3);
+/// How often the daemon looks who holds the horizon of the database.
+const HORIZON: Duration = Duration::from_secs(600);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -75,6 +78,8 @@ pub enum DaemonError {
 /// A daemon at work.
 pub struct Daemon {
     pool: PgPool,
+    /// A connection of its own, for what must not wait for a free one.
+    vital: PgPool,
     source: Source,
     context: watch::Sender<Arc<Context>>,
     worker: Worker,
@@ -105,7 +110,7 @@ impl Daemon {
     /// Starts every part over an open, migrated database.
     pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
         let listener = listen(&settings.http.listen).await?;
-        store_settings(&mut *pool.acquire().await?, &settings).await?;
+        adopt(pool, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
         let context = Context::new(settings, daemon_id)?;
         let wake = Arc::new(Notify::new());
@@ -113,10 +118,12 @@ impl Daemon {
         let (context, follow) = watch::channel(Arc::new(context));
         let (worker_alive, alive) = watch::channel(true);
         let http = CancellationToken::new();
+        let vital = reserved(pool);
         let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let pages = listener.map(|listener| {
             let health = Health {
                 pool: pool.clone(),
+                vital: vital.clone(),
                 context: follow.clone(),
                 worker_alive: alive,
             };
@@ -125,7 +132,9 @@ impl Daemon {
         if context.borrow().saplab.is_some() {
             // The status map is compared with the shop's statuses as they are today.
             let statuses = operation::new_call(&ListStatuses {}, false);
-            enqueue_or_find(&mut *pool.acquire().await?, &statuses).await?;
+            let mut tx = pool.begin().await?;
+            enqueue_or_find(&mut tx, &statuses).await?;
+            tx.commit().await?;
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
         tracing::info!(
@@ -137,6 +146,7 @@ impl Daemon {
         systemd::ready();
         let mut daemon = Self {
             pool: pool.clone(),
+            vital,
             source,
             context,
             worker,
@@ -156,6 +166,7 @@ impl Daemon {
     pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
         let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE).min(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
+        let mut horizon = tokio::time::interval(HORIZON);
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -168,6 +179,7 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
+                _ = horizon.tick() => self.look_at_horizon().await,
                 _ = watchdog.tick() => self.tell_alive(database).await?,
             }
         }
@@ -250,7 +262,8 @@ impl Daemon {
 
     async fn serve_schedule(&self) {
         let context = self.context.borrow().clone();
-        match schedule::serve_due(&self.pool, &context).await {
+        let limit = context.settings.database.statement_timeout * 5;
+        match patiently(&self.vital, limit, schedule::serve_due(&self.pool, &context)).await {
             Ok(begun) => {
                 for (job, requested) in begun {
                     log_request(job, requested);
@@ -263,11 +276,13 @@ impl Daemon {
     /// SIGUSR1: every configured job now; one that is under way is not started twice.
     pub async fn sync_all(&self) {
         let context = self.context.borrow().clone();
-        if let Err(error) = look::resume(&self.pool, None).await {
+        if let Err(error) = within(ORDINARY, look::resume(&self.pool, None)).await {
             tracing::warn!(%error, "resting upstreams could not be woken");
         }
         for job in Job::ALL.into_iter().filter(|job| job.is_configured(&context)) {
-            match run::request(&self.pool, &context, job, Trigger::Signal, None).await {
+            let limit = context.settings.database.statement_timeout * 5;
+            let request = run::request(&self.pool, &context, job, Trigger::Signal, None);
+            match patiently(&self.vital, limit, request).await {
                 Ok(requested) => log_request(job, requested),
                 Err(error) => tracing::error!(%job, %error, "the run could not be requested"),
             }
@@ -276,7 +291,7 @@ impl Daemon {
 
     /// SIGUSR2.
     async fn snapshot(&self) {
-        match look::depth(&self.pool).await {
+        match within(ORDINARY, look::depth(&self.vital)).await {
             Ok(depths) => {
                 for depth in depths {
                     tracing::info!(upstream = depth.upstream, state = depth.state, calls = depth.calls, oldest = %depth.oldest, "status: queue");
@@ -284,7 +299,7 @@ impl Daemon {
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
         }
-        for run in look::last_runs(&self.pool).await.unwrap_or_default() {
+        for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(
                 run = run.id,
                 job = run.job,
@@ -320,15 +335,23 @@ impl Daemon {
         let context = Context::new(settings, old.daemon_id)?;
         let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
         kill::point("reload.before");
-        store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
+        within(ORDINARY, adopt(&self.pool, &context.settings)).await?;
         kill::point("reload.stored");
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
-        standing::close_all(&self.pool).await?;
-        look::resume(&self.pool, None).await?;
+        within(ORDINARY, standing::close_all(&self.pool)).await?;
+        within(ORDINARY, look::resume(&self.pool, None)).await?;
         kill::point("reload.done");
         Ok(())
+    }
+
+    /// A word now and then about who keeps dead rows from being removed.
+    async fn look_at_horizon(&self) {
+        let holder = within(ORDINARY, horizon::holder(&self.vital, horizon::ALERT)).await;
+        if let Ok(Some(holder)) = holder {
+            tracing::warn!(who = holder.who, seconds = holder.seconds, "{}", holder.words());
+        }
     }
 
     async fn prune(&self) {
@@ -336,10 +359,10 @@ impl Daemon {
             let queue = &self.context.borrow().settings.queue;
             (queue.keep, queue.journal)
         };
-        if let Err(error) = journal::prune(&self.pool, journal).await {
+        if let Err(error) = patiently(&self.vital, PRUNE, journal::prune(&self.pool, journal)).await {
             tracing::warn!(%error, "the old part of the journal could not be pruned");
         }
-        match prune::prune(&self.pool, keep).await {
+        match patiently(&self.vital, PRUNE, prune::prune(&self.pool, keep)).await {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),
             Err(error) => tracing::warn!(%error, "old calls could not be pruned"),
@@ -357,6 +380,13 @@ enum ReloadError {
     Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// The views look with these settings from now on.
+async fn adopt(pool: &PgPool, settings: &Settings) -> sqlx::Result<()> {
+    let mut tx = pool.begin().await?;
+    store_settings(&mut tx, settings).await?;
+    tx.commit().await
 }
 
 async fn listen(address: &str) -> Result<Option<TcpListener>, DaemonError> {

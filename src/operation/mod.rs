@@ -61,7 +61,6 @@ use crate::upstream::{Fault, Upstream};
 pub use argument::{Arg, Kind};
 pub use catalogue::{Entry, catalogue, entry};
 pub use perform::{Performer, perform};
-pub(crate) use perform::{database_retries, is_passing};
 
 /// One operation of an upstream, with its arguments as fields.
 pub trait Operation: Serialize + DeserializeOwned + Send + Sync {

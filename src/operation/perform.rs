@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use serde_json::Value;
 use sqlx::PgPool;
 
@@ -10,6 +9,7 @@ use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
 use super::{Apart, Applied, ApplyError, Operation};
 use crate::context::Context;
+use crate::db::passing::{self, Passing};
 use crate::kill;
 use crate::queue::breaker::{Limits, Signal};
 use crate::queue::enqueue::NewCall;
@@ -28,6 +28,8 @@ const TOO_LARGE: u16 = 413;
 pub struct Performer<'a> {
     /// The database.
     pub pool: &'a PgPool,
+    /// A connection of its own, which tells whether the database is silent.
+    pub vital: &'a PgPool,
     /// Settings and clients.
     pub context: &'a Context,
     /// Whether our lease is certain to hold long enough for a request to begin.
@@ -76,7 +78,7 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
         }
     };
     let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
-    if repeatable && let Some(why) = unseen(performer.pool, call).await? {
+    if repeatable && let Some(why) = repeated(performer, || unseen(performer.pool, call)).await? {
         let failure = look_before(&operation, context, call, why);
         failed::<O>(performer, call, None, failure).await?;
         return Ok(false);
@@ -84,11 +86,15 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
     if operation.looks_first() && !goes_out(performer, call, &operation).await? {
         return Ok(false);
     }
-    let prepared = match operation.prepare(performer.pool, context).await {
+    let prepared = match repeated(performer, || operation.prepare(performer.pool, context)).await {
         Ok(prepared) => prepared,
         Err(error) => {
             let words = format!("what to send cannot be read from the database: {error}");
-            failed::<O>(performer, call, None, unsent(context, call, words)).await?;
+            let unsent = Failure {
+                counts: !error.is_passing(),
+                ..unsent(context, call, words)
+            };
+            failed::<O>(performer, call, None, unsent).await?;
             return Ok(false);
         }
     };
@@ -97,10 +103,11 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
             note: Some("nothing differs any more".into()),
             ..Applied::default()
         };
-        finish_without_request(performer, call, &nothing).await?;
+        repeated(performer, || finish_without_request(performer, call, &nothing)).await?;
         return Ok(false);
     };
-    if O::CLASS == Class::Guarded && !settle::intend(performer.pool, call, context.daemon_id).await? {
+    let intend = || settle::intend(performer.pool, call, context.daemon_id);
+    if O::CLASS == Class::Guarded && !repeated(performer, intend).await? {
         tracing::warn!(call = call.id, "not sent: the lease had run out");
         return Ok(false);
     }
@@ -179,7 +186,7 @@ async fn split<O: Operation>(
             .map(|half| serde_json::to_value(half).unwrap_or_default())
     };
     let record = || split::split(performer.pool, performer.context, call, Some(status), words, args());
-    let recorded = record.retry(database_retries()).when(is_passing).await?;
+    let recorded = repeated(performer, record).await?;
     if recorded {
         tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, why = words, "refused whole: made again in two halves");
     } else {
@@ -244,7 +251,7 @@ async fn note<O: Operation>(
         words,
     };
     let record = || standing::note(performer.pool, &limits, sign);
-    record.retry(database_retries()).when(is_passing).await
+    repeated(performer, record).await
 }
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -256,8 +263,7 @@ async fn succeeded<O: Operation>(
     answer: &O::Answer,
 ) -> sqlx::Result<()> {
     let record = || record_success(performer, call, operation, request, answer);
-    let passing = |error: &ApplyError| matches!(error, ApplyError::Database(error) if is_passing(error));
-    match record.retry(database_retries()).when(passing).await {
+    match repeated(performer, record).await {
         Ok(Some((applied, in_trouble))) => {
             if in_trouble || call.is_probe {
                 note::<O>(performer, call, Signal::Alive, "").await?;
@@ -275,6 +281,15 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Ok(None) => {
+            // Where the answer to a commit was lost, it may have been done by the try before.
+            if repeated(performer, || settle::ended(performer.pool, call))
+                .await?
+                .as_deref()
+                == Some("done")
+            {
+                tracing::debug!(call = call.id, operation = O::NAME, "call done, as it turned out");
+                return Ok(());
+            }
             tracing::warn!(
                 call = call.id,
                 operation = O::NAME,
@@ -430,7 +445,7 @@ pub(super) async fn failed<O: Operation>(
     failure: Failure,
 ) -> sqlx::Result<()> {
     let record = || settle::failed(performer.pool, performer.context, call, &failure);
-    let recorded = record.retry(database_retries()).when(is_passing).await?;
+    let recorded = repeated(performer, record).await?;
     if !recorded {
         tracing::warn!(
             call = call.id,
@@ -478,23 +493,11 @@ fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
     }
 }
 
-/// A step in the database is repeated a few times when another try may succeed.
-pub(crate) fn database_retries() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(20))
-        .with_max_delay(Duration::from_secs(2))
-        .with_max_times(8)
-        .with_jitter()
-}
-
-/// Serialization failure, deadlock, lock timeout, a lost connection, a full pool: another try may succeed.
-pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(db) => db.code().is_some_and(|code| {
-            ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(&code.as_ref())
-                || code.starts_with("08")
-        }),
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
+/// A step in the database, each try bounded, repeated while the database is at fault.
+pub(super) async fn repeated<T, E: Passing, F: Future<Output = Result<T, E>>>(
+    performer: &Performer<'_>,
+    step: impl FnMut() -> F,
+) -> Result<T, E> {
+    let statement = performer.context.settings.database.statement_timeout;
+    Box::pin(passing::repeated(performer.vital, statement, step)).await
 }

@@ -31,13 +31,17 @@ pub async fn register(pool: &PgPool, role: Role) -> sqlx::Result<i64> {
         Role::Daemon => "daemon",
         Role::Command => "command",
     };
-    sqlx::query_scalar("INSERT INTO queue.daemon (role, host, pid, version) VALUES ($1, $2, $3, $4) RETURNING id")
-        .bind(role)
-        .bind(host())
-        .bind(i32::try_from(std::process::id()).unwrap_or_default())
-        .bind(env!("CARGO_PKG_VERSION"))
-        .fetch_one(pool)
-        .await
+    let mut tx = pool.begin().await?;
+    let id =
+        sqlx::query_scalar("INSERT INTO queue.daemon (role, host, pid, version) VALUES ($1, $2, $3, $4) RETURNING id")
+            .bind(role)
+            .bind(host())
+            .bind(i32::try_from(std::process::id()).unwrap_or_default())
+            .bind(env!("CARGO_PKG_VERSION"))
+            .fetch_one(&mut *tx)
+            .await?;
+    tx.commit().await?;
+    Ok(id)
 }
 
 /// Says goodbye: nobody waits for this process any more.

@@ -13,6 +13,7 @@ use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
 use super::{Call, journal, run};
 use crate::context::Context;
+use crate::db::passing::commit;
 use crate::kill;
 use crate::operation::Applied;
 use crate::upstream::transport::clip;
@@ -32,6 +33,16 @@ pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::
     .fetch_optional(tx)
     .await
     .map(|held: Option<bool>| held.is_some())
+}
+
+/// How this attempt has ended, if it has: a commit whose answer was lost may have been one.
+pub async fn ended(pool: &PgPool, call: &Call) -> sqlx::Result<Option<String>> {
+    let outcome = sqlx::query_scalar("SELECT outcome FROM queue.attempt WHERE call_id = $1 AND attempt = $2")
+        .bind(call.id)
+        .bind(call.attempt)
+        .fetch_optional(pool)
+        .await?;
+    Ok(outcome.flatten())
 }
 
 /// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
@@ -103,15 +114,16 @@ pub struct Failure {
 /// Writes down that a guarded request is about to leave; committed before its first byte does. False: the lease is lost.
 pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
     kill::point("intent.before");
-    let intended = sqlx::query(
-        "UPDATE queue.call SET intent_at = now(), resent = resent OR intent_at IS NOT NULL, looks = 0
+    // As it was when claimed: the statement may be repeated where nobody knows whether it was committed.
+    let intend = sqlx::query(
+        "UPDATE queue.call SET intent_at = now(), resent = resent OR $4, looks = 0
           WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
     )
     .bind(call.id)
     .bind(call.attempt)
     .bind(daemon_id)
-    .execute(pool)
-    .await?;
+    .bind(call.intent_age.is_some());
+    let intended = commit(pool, intend).await?;
     kill::point("intent.committed");
     Ok(intended.rows_affected() == 1)
 }

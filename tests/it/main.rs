@@ -12,6 +12,7 @@ mod carreta;
 mod certificates;
 mod cli;
 mod daemon;
+mod database;
 mod erp_views;
 mod explain;
 mod faults;

@@ -4,6 +4,8 @@ use sqlx::{Connection, PgConnection};
 
 use super::lane;
 use crate::context::Context;
+use crate::db::passing::Passing;
+use crate::diff::ViewsError;
 use crate::job::{Fill, Job};
 use crate::kill;
 
@@ -123,8 +125,13 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
         Ok(()) => job
             .fill(&mut savepoint, context, run)
             .await
-            .map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+            .map_err(ViewsError::Database),
+        Err(error) => Err(error),
+    };
+    let filled = match filled {
+        // Not the run's fault: the whole step is tried again. Only a view that is too slow is too slow each time.
+        Err(ViewsError::Database(error)) if error.is_passing() && !is_too_slow(&error) => return Err(error),
+        filled => filled.map_err(|error| error.to_string()),
     };
     match filled {
         Ok(fill) => {
@@ -137,6 +144,12 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
             Ok(Err(why))
         }
     }
+}
+
+/// Cancelled, as `statement_timeout` does.
+fn is_too_slow(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("57014")
 }
 
 async fn step(tx: &mut PgConnection, run_id: i64, stage: i16, rounds: i16) -> sqlx::Result<()> {

@@ -15,6 +15,7 @@ mod erp;
 mod fixture;
 mod postgres;
 mod process;
+mod proxy;
 mod setup;
 mod state;
 mod wait;
@@ -22,8 +23,9 @@ mod work;
 
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
-pub(crate) use postgres::has_ended;
-pub(crate) use process::Daemon;
+pub(crate) use postgres::{has_ended, kill_with_us};
+pub(crate) use process::{Daemon, get};
+pub(crate) use proxy::{Proxy, Then, Toxic};
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use wait::{PATIENCE, until, until_within};
