@@ -129,7 +129,7 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
             let failed = !good && attempts.last().is_some_and(|attempt| attempt.outcome.is_some());
             if good || failed || begun.elapsed() > PATIENCE {
                 if row.state == "pending" {
-                    look::cancel(pool, id).await?;
+                    look::withdraw(pool, id).await?;
                 }
                 let words = row
                     .reason

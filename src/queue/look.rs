@@ -315,6 +315,21 @@ pub async fn seen(pool: &PgPool, id: i64, look: i64) -> sqlx::Result<()> {
 pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     let before = state(&mut tx, id).await?;
+    if !take_out(&mut tx, id).await? {
+        return Ok(false);
+    }
+    audit::record(&mut tx, "queue cancel", Some(id), before.as_deref()).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The same for a read that a command has asked for and does not wait for any longer: nobody's decision.
+pub async fn withdraw(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    take_out(&mut *pool.acquire().await?, id).await?;
+    Ok(())
+}
+
+async fn take_out(tx: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
     let cancelled = sqlx::query(
         "WITH ended AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
@@ -329,14 +344,9 @@ pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
          SELECT FROM ended",
     )
     .bind(id)
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    if cancelled.rows_affected() == 0 {
-        return Ok(false);
-    }
-    audit::record(&mut tx, "queue cancel", Some(id), before.as_deref()).await?;
-    tx.commit().await?;
-    Ok(true)
+    Ok(cancelled.rows_affected() == 1)
 }
 
 /// What stands in the queue, by upstream and state.

@@ -237,8 +237,8 @@ async fn a_restored_copy_on_a_host_that_never_saw_the_database_is_noticed_too_an
         0
     );
 
-    fixture.sim.clear_faults();
     fixture.command(&["check", "--accept-restore"]).await;
+    fixture.sim.clear_faults();
     assert!(fixture.value(&format!("SELECT {OVER}")).await.as_deref() == Some("true"));
     let acts = fixture
         .value("SELECT string_agg(command, ' ') FROM queue.audit WHERE who LIKE '%@%'")
