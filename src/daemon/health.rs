@@ -66,10 +66,9 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     if !*health.worker_alive.borrow() {
         reasons.push("the worker does not reach the database".to_owned());
     }
-    match restore::open(&health.pool).await {
-        Ok(Some(restore)) => reasons.push(restore.to_string()),
-        // The next question says so too.
-        Ok(None) | Err(_) => {}
+    // A database that does not answer is told by the next question.
+    if let Ok(Some(restore)) = restore::open(&health.pool).await {
+        reasons.push(restore.to_string());
     }
     let stale = match stale(&health.pool, &context).await {
         Ok(stale) => stale,
