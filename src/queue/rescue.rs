@@ -28,12 +28,14 @@ const EXPIRED: &str = "SELECT id FROM queue.call WHERE state = 'running' AND lea
      AND ($1::bigint IS NULL OR id = $1) ORDER BY lease_until LIMIT $2";
 
 /// A worker that has beaten since the lease ran out does not know of the call, or could not record its end: the database
-/// failed, not the call. One that was seen a moment ago is asked again at its next beat. Of one that is dead, nobody knows
+/// failed, not the call; unless its task panicked over it. One that was seen a moment ago is asked again at its next beat. Of one that is dead, nobody knows
 /// whether the call killed it.
 const RESCUE: &str = "
     WITH expired AS (
          SELECT c.id, c.attempt, c.intent_at,
-                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > c.lease_until) AS forgotten
+                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > c.lease_until)
+                AND NOT EXISTS (SELECT FROM queue.attempt a
+                                 WHERE a.call_id = c.id AND a.attempt = c.attempt AND a.outcome = 'lease lost') AS forgotten
            FROM queue.call c
           WHERE c.state = 'running' AND c.lease_until < now() AND ($1::bigint IS NULL OR c.id = $1)
             AND NOT EXISTS (SELECT FROM queue.daemon d
@@ -50,7 +52,8 @@ const RESCUE: &str = "
      ), counted AS (
          SELECT e.id, e.intent_at, e.forgotten,
                 CASE WHEN e.forgotten THEN 0 ELSE
-                1 + (SELECT count(*) FROM queue.attempt a WHERE a.call_id = e.id AND a.outcome = 'lease lost') END AS lost
+                1 + (SELECT count(*) FROM queue.attempt a
+                      WHERE a.call_id = e.id AND a.attempt < e.attempt AND a.outcome = 'lease lost') END AS lost
            FROM expired e
      ), turns AS (
          SELECT n.*, row_number() OVER (PARTITION BY lost > 1 ORDER BY id) - 1 AS turn FROM counted n

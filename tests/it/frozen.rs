@@ -78,7 +78,9 @@ async fn the_late_end_of_a_daemon_that_froze_with_its_request_under_way_is_refus
     frozen.stop().await;
     other.stop().await;
     assert_eq!(attempts(&fixture, call).await, before);
-    assert_eq!(before, "looking, lease lost, looking, done");
+    // It depends on when the frozen one was last seen whether it counts as dead.
+    let expected = ["looking, lease lost, looking, done", "looking, released, looking, done"];
+    assert!(expected.contains(&before.as_str()), "{before}");
     assert_eq!(toggles(&fixture), 1);
     assert!(fixture.sim.world().saplab.positions[&position].is_payed);
 }

@@ -1,8 +1,10 @@
 //! One upstream's loop: claims as many calls as there are free places and the rate lets, and performs them.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +14,7 @@ use crate::db::deadline::{ORDINARY, within};
 use crate::kill;
 use crate::operation::{Performer, perform};
 use crate::provoke;
-use crate::queue::{Call, claim};
+use crate::queue::{Call, claim, settle};
 use crate::upstream::Upstream;
 
 /// A request begins only while the lease holds for at least so long.
@@ -133,8 +135,15 @@ impl Shared {
             self.calls.spawn(async move {
                 // Let go in whatever way it ends: a call whose task panicked must lose its lease.
                 let held = Held(&shared, (call.id, call.attempt));
-                provoke::at(&call.operation);
-                shared.perform(&context, &call).await;
+                let work = async {
+                    provoke::at(&call.operation);
+                    shared.perform(&context, &call).await;
+                };
+                if AssertUnwindSafe(work).catch_unwind().await.is_err()
+                    && let Err(error) = within(ORDINARY, settle::panicked(&shared.pool, &call)).await
+                {
+                    tracing::warn!(call = call.id, %error, "that a call made its task panic could not be written down");
+                }
                 drop((held, place));
             });
         }
