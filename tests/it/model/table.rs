@@ -233,7 +233,8 @@ impl Table {
         let held = self.holds(call, daemon);
         if held {
             let row = &mut self.rows[call.row];
-            row.resent = row.resent || row.intent_at.is_some();
+            // As it was when claimed: the same attempt may write it twice where the answer to the first was lost.
+            row.resent = row.resent || call.intent_age.is_some();
             row.intent_at = Some(now);
             row.looks = 0;
         }
