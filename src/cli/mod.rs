@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod explain;
 mod follow;
+mod hold;
 mod migrate;
 mod output;
 mod plan;
@@ -82,6 +83,9 @@ enum Command {
     /// Look into the queue and act on single calls
     #[command(subcommand)]
     Queue(queue::Command),
+    /// Show what is held because it is too much for one run, and decide about it
+    #[command(subcommand)]
+    Hold(hold::Command),
     /// Check configuration, database and every upstream
     Check,
     /// Show or check the configuration
@@ -185,6 +189,7 @@ impl Cli {
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => status::show(settings, format).await,
             Command::Queue(command) => queue::execute(&command, settings, format).await,
+            Command::Hold(command) => hold::execute(&command, settings, format).await,
             Command::Check => check::check(settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
             Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),

@@ -9,7 +9,9 @@ use crate::context::Context;
 use crate::daemon::health::{self, Stale};
 use crate::db::Database;
 use crate::diff::plan::{self, Total};
+use crate::hold::{self, look::HoldView};
 use crate::job::Job;
+use crate::mirror::drift::{self, Drift};
 use crate::queue::look::{self, Depth, Paused, RunRow};
 use crate::queue::presence;
 
@@ -20,6 +22,8 @@ struct Status {
     queue: Vec<Depth>,
     paused: Vec<Paused>,
     differs: Vec<Total>,
+    held: Vec<HoldView>,
+    drift: Vec<Drift>,
     stale: Vec<Stale>,
 }
 
@@ -50,6 +54,8 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         queue: look::depth(pool).await?,
         paused: look::paused(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
+        held: hold::look::list(pool, false).await?,
+        drift: drift::summary(pool).await?,
         stale: health::stale(pool, &context).await?,
     })
 }
@@ -92,6 +98,28 @@ fn print(status: &Status) -> Result<(), CliError> {
         output::line(&format!(
             "differs: {} {} to {}, {} held",
             total.job, total.rows, total.action, total.held
+        ))?;
+    }
+    for hold in &status.held {
+        let place = super::hold::place(hold);
+        output::line(&format!(
+            "{}: hold {}, {place}, {} rows since {}: {}",
+            hold.state,
+            hold.id,
+            hold.rows,
+            hold.created_at.format("%F %T UTC"),
+            output::plain(&hold.why)
+        ))?;
+    }
+    for drift in &status.drift {
+        output::line(&format!(
+            "changed at {} by somebody else: {} {} found, {} not yet mended, the last {}; {}",
+            drift.upstream,
+            drift.found,
+            drift.kind,
+            drift.open,
+            drift.last_found_at.format("%F %T UTC"),
+            output::plain(&drift.samples.join("; "))
         ))?;
     }
     Ok(())

@@ -120,7 +120,7 @@ impl Operation for ListPositions {
         page: &OrderPage,
     ) -> Result<Applied, ApplyError> {
         let known = mirror::saplab::worth_keeping(tx, &page.positions).await?;
-        mirror::saplab::set_positions(tx, &known, *asked_at).await?;
+        let drifted = mirror::saplab::set_positions(tx, &known, *asked_at).await?;
         let ids: Vec<i64> = known.iter().map(|position| position.id).collect();
         erp::orders::write(tx, &ids).await?;
         let number = self.filter.page.unwrap_or(1);
@@ -135,6 +135,7 @@ impl Operation for ListPositions {
             );
         }
         Ok(Applied {
+            drifted,
             pulled: i64::try_from(page.positions.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             next: more.then(|| new_call(&next, true)).into_iter().collect(),

@@ -13,6 +13,7 @@ use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
 use super::{Call, run};
 use crate::context::Context;
+use crate::mirror;
 use crate::operation::Applied;
 use crate::upstream::Upstream;
 
@@ -73,6 +74,9 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
         refused: applied.refused,
     };
     if let Some(run_id) = call.run_id {
+        if applied.drifted > 0 {
+            mirror::drift::belongs_to(tx, run_id).await?;
+        }
         run::progress(tx, context, run_id, progress).await?;
     }
     Ok(())

@@ -14,6 +14,7 @@ mod daemon;
 mod erp_views;
 mod explain;
 mod faults;
+mod guard;
 mod harness;
 mod keaz;
 mod kill;
