@@ -24,9 +24,12 @@ pub mod diff;
 pub(crate) mod erp;
 pub mod hold;
 pub mod job;
+#[doc(hidden)]
+pub mod kill;
 pub mod logging;
 pub(crate) mod mirror;
 pub mod operation;
+mod provoke;
 pub mod queue;
 pub mod simulate;
 pub mod upstream;

@@ -3,8 +3,6 @@
 //! The command line is made from the catalogue of operations, so that each has its own `--help`, and a wrong name is
 //! said before anything is written. If a daemon is alive it makes the call and the command follows it.
 
-use std::time::Duration;
-
 use clap::{ArgAction, ArgMatches, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -251,7 +249,7 @@ fn arguments(entry: &Entry, given: &[(String, Vec<String>)]) -> Result<Map<Strin
 }
 
 /// Enqueues the call, and waits for its end, or for the moment when nothing but waiting is left.
-async fn make(pool: &PgPool, context: Context, entry: &Entry, call: NewCall) -> Result<CallRow, CliError> {
+pub(super) async fn make(pool: &PgPool, context: Context, entry: &Entry, call: NewCall) -> Result<CallRow, CliError> {
     // Somebody sits there and asks: an upstream that rests is tried at once.
     look::resume(pool, Some(entry.upstream.as_str())).await?;
     let key = if entry.class == Class::Read {
@@ -324,6 +322,3 @@ fn rows_of(answer: &Value) -> Option<&Vec<Value>> {
         _ => None,
     }
 }
-
-/// How long a command waits for a call that only waits.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);

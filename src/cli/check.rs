@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Parser;
 use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -20,11 +21,18 @@ use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::{NewCall, enqueue_or_find};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
-use crate::queue::{Priority, look};
+use crate::queue::{Priority, look, restore};
 
 /// An upstream that has not answered for so long is reported as it stands.
 const PATIENCE: Duration = Duration::from_secs(40);
 const LOOK: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Parser)]
+pub(super) struct Args {
+    /// Let work go on in a restored database although not every site has been read anew
+    #[arg(long)]
+    accept_restore: bool,
+}
 
 /// One thing that was looked at.
 #[derive(Serialize)]
@@ -34,9 +42,9 @@ struct Finding {
     words: String,
 }
 
-pub(super) async fn check(settings: Settings, format: Format) -> Result<(), CliError> {
+pub(super) async fn check(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
     let database = Database::open_migrated(&settings).await?;
-    let findings = look_at_everything(&database.pool, settings).await;
+    let findings = look_at_everything(&database.pool, settings, args.accept_restore).await;
     database.close().await;
     let findings = findings?;
     output::list(format, &findings, &["", "WHAT", "WORDS"], |finding| {
@@ -55,7 +63,7 @@ pub(super) async fn check(settings: Settings, format: Format) -> Result<(), CliE
     }
 }
 
-async fn look_at_everything(pool: &PgPool, settings: Settings) -> Result<Vec<Finding>, CliError> {
+async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> Result<Vec<Finding>, CliError> {
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await?;
     let mut findings = vec![Finding {
         what: "database".into(),
@@ -86,6 +94,7 @@ async fn look_at_everything(pool: &PgPool, settings: Settings) -> Result<Vec<Fin
         findings.push(ask(pool, read).await?);
     }
     worker.stop(Duration::from_secs(5)).await?;
+    findings.extend(check_restore(pool, accept).await?);
     findings.extend(check_status_map(pool).await?);
     Ok(findings)
 }
@@ -110,7 +119,9 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
         priority: Priority::Urgent,
         ..read.clone()
     };
-    let id = enqueue_or_find(&mut *pool.acquire().await?, &call).await?;
+    let mut tx = pool.begin().await?;
+    let id = enqueue_or_find(&mut tx, &call).await?;
+    tx.commit().await?;
     let begun = Instant::now();
     loop {
         if let Some((row, attempts)) = look::call(pool, id).await? {
@@ -118,7 +129,7 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
             let failed = !good && attempts.last().is_some_and(|attempt| attempt.outcome.is_some());
             if good || failed || begun.elapsed() > PATIENCE {
                 if row.state == "pending" {
-                    look::cancel(pool, id).await?;
+                    look::withdraw(pool, id).await?;
                 }
                 let words = row
                     .reason
@@ -132,6 +143,24 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Whether the database is the one that was known; a person may say that it is good as it is.
+async fn check_restore(pool: &PgPool, accept: bool) -> sqlx::Result<Option<Finding>> {
+    let found = if accept {
+        restore::accept(pool).await?
+    } else {
+        restore::open(pool).await?
+    };
+    Ok(found.map(|found| Finding {
+        what: "database".into(),
+        good: accept,
+        words: if accept {
+            format!("accepted as it is, though {}", found.why)
+        } else {
+            found.to_string()
+        },
+    }))
 }
 
 async fn check_status_map(pool: &PgPool) -> sqlx::Result<Vec<Finding>> {

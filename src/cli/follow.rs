@@ -9,7 +9,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use sqlx::PgPool;
 use tokio::sync::watch;
 
-use super::{CliError, call};
+use super::CliError;
 use crate::context::Context;
 use crate::queue::look::{self, CallRow, RunRow};
 use crate::queue::presence::{self, Role};
@@ -61,10 +61,10 @@ async fn end_of_call(pool: &PgPool, id: i64) -> Result<CallRow, CliError> {
                         .to_std()
                         .is_ok_and(|wait| wait > PATIENCE)
             }
-            "unknown" => since.elapsed() > call::PATIENCE + PATIENCE,
+            "unknown" => since.elapsed() > PATIENCE * 2,
             _ => true,
         };
-        if waits || since.elapsed() > call::PATIENCE * 4 {
+        if waits || since.elapsed() > PATIENCE * 4 {
             return Ok(row);
         }
         tokio::time::sleep(LOOK).await;

@@ -1,7 +1,6 @@
 //! `sverka hold list|show|release|refuse`: what `[guard]` keeps back, and the person's word about it.
 
 use clap::Subcommand;
-use nix::unistd::{Uid, User};
 use sqlx::PgPool;
 
 use super::{CliError, Format, output};
@@ -9,7 +8,6 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::hold::decide;
 use crate::hold::look::{self, HoldView};
-use crate::queue::presence;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -54,7 +52,7 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
         Command::List { all } => list(pool, all, format).await,
         Command::Show { id, limit } => show(pool, id, limit, format).await,
         Command::Release { id } => {
-            if !decide::release(pool, id, &who()).await? {
+            if !decide::release(pool, id).await? {
                 return Err(refusal(pool, id).await?);
             }
             let hold = found(pool, id).await?;
@@ -64,7 +62,7 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
             ))
         }
         Command::Refuse { id } => {
-            if !decide::refuse(pool, id, &who()).await? {
+            if !decide::refuse(pool, id).await? {
                 return Err(refusal(pool, id).await?);
             }
             output::line(&format!(
@@ -80,7 +78,17 @@ async fn list(pool: &PgPool, all: bool, format: Format) -> Result<(), CliError> 
         return output::line("nothing is held");
     }
     let headings = [
-        "ID", "STATE", "JOB", "FROM/TO", "KIND", "ROWS", "OF", "SINCE", "BY", "WHY", "ROWS, E.G.",
+        "ID",
+        "STATE",
+        "JOB",
+        "FROM/TO",
+        "KIND",
+        "ROWS",
+        "OF",
+        "SINCE",
+        "BY",
+        "WHY",
+        "ROWS, E.G.",
     ];
     output::list(format, &holds, &headings, |hold| {
         vec![
@@ -108,7 +116,11 @@ async fn show(pool: &PgPool, id: i64, limit: u32, format: Format) -> Result<(), 
     output::line(&format!("hold {id} {}: {} {}", hold.state, hold.job, place(&hold)))?;
     output::line(&format!("why: {}", output::plain(&hold.why)))?;
     if let (Some(who), Some(at)) = (&hold.decided_by, hold.decided_at) {
-        output::line(&format!("decided: {} at {}", output::plain(who), at.format("%F %T UTC")))?;
+        output::line(&format!(
+            "decided: {} at {}",
+            output::plain(who),
+            at.format("%F %T UTC")
+        ))?;
     }
     let headings = ["PLACE", "BRAND", "ARTICLE", "KIND", "OLD", "NEW"];
     output::list(format, &rows, &headings, |row| {
@@ -141,25 +153,21 @@ async fn found(pool: &PgPool, id: i64) -> Result<HoldView, CliError> {
 }
 
 fn unknown(id: i64) -> CliError {
-    CliError::Failed(format!("there is no hold {id}; those that are over are forgotten after queue.keep"))
+    CliError::Failed(format!(
+        "there is no hold {id}; those that are over are forgotten after queue.keep"
+    ))
 }
 
 async fn refusal(pool: &PgPool, id: i64) -> Result<CliError, CliError> {
     let hold = found(pool, id).await?;
     Ok(CliError::Failed(match hold.state.as_str() {
-        "released" => format!("hold {id} was released already, by {}", output::or_dash(hold.decided_by)),
+        "released" => format!(
+            "hold {id} was released already, by {}",
+            output::or_dash(hold.decided_by)
+        ),
         "refused" => format!("hold {id} was refused already, by {}", output::or_dash(hold.decided_by)),
-        _ => format!("hold {id} is over: its rows were mended, or a larger hold has taken its place (sverka hold list)"),
+        _ => {
+            format!("hold {id} is over: its rows were mended, or a larger hold has taken its place (sverka hold list)")
+        }
     }))
-}
-
-/// Who decides: the user who is logged in, behind `sudo` too, and the host.
-fn who() -> String {
-    let user = std::env::var("SUDO_USER").ok().filter(|user| !user.is_empty());
-    let uid = Uid::current();
-    let user = user.unwrap_or_else(|| match User::from_uid(uid) {
-        Ok(Some(user)) => user.name,
-        _ => uid.to_string(),
-    });
-    format!("{user}@{}", presence::host())
 }

@@ -6,6 +6,7 @@ mod call;
 mod check;
 mod completions;
 mod config;
+mod curl;
 mod demo;
 mod explain;
 mod follow;
@@ -27,6 +28,7 @@ use crate::config::{self as settings, ConfigError, Loaded, Source};
 use crate::context::ClientError;
 use crate::daemon::{self, DaemonError};
 use crate::db::DbError;
+use crate::db::deadline::within;
 
 /// Keeps a distributor's ERP, KEAZ, Saplab and Carreta in agreement.
 #[derive(Debug, Parser)]
@@ -87,7 +89,7 @@ enum Command {
     #[command(subcommand)]
     Hold(hold::Command),
     /// Check configuration, database and every upstream
-    Check,
+    Check(check::Args),
     /// Show or check the configuration
     #[command(subcommand)]
     Config(config::Command),
@@ -140,7 +142,7 @@ impl CliError {
             Self::Config(_) | Self::Client(_) | Self::Daemon(DaemonError::Client(_)) => 78,
             Self::Database(error) | Self::Daemon(DaemonError::Database(error)) => match error {
                 DbError::Url(_) => 78,
-                DbError::Unavailable(_) | DbError::Cluster(_) => 69,
+                DbError::Unavailable(_) | DbError::Cluster(_) | DbError::Busy(_) => 69,
                 _ => 1,
             },
             Self::Query(_) | Self::Unavailable(_) | Self::Daemon(DaemonError::Query(_)) => 69,
@@ -153,7 +155,9 @@ impl CliError {
 impl Cli {
     /// Executes the command and says how it went.
     pub async fn execute(self) -> ExitCode {
-        match self.dispatch().await {
+        let done = self.dispatch().await;
+        crate::logging::flush();
+        match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("sverka: {error}");
@@ -181,16 +185,19 @@ impl Cli {
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
         // It fails only where a logger runs already, and one is enough.
         let _ = crate::logging::start(&settings.log);
+        crate::logging::hook_panics();
+        // What only looks waits as long as its statements may take, and no longer.
+        let limit = settings.database.statement_timeout * 5;
         match self.command {
             Command::Run => Ok(daemon::run(source, settings).await?),
             Command::Sync(args) => sync::sync(&args, settings, format).await,
-            Command::Plan(args) => plan::show(&args, settings, format).await,
-            Command::Explain(args) => explain::explain(&args, settings, format).await,
+            Command::Plan(args) => within(limit, plan::show(&args, settings, format)).await,
+            Command::Explain(args) => within(limit, explain::explain(&args, settings, format)).await,
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
-            Command::Status => status::show(settings, format).await,
-            Command::Queue(command) => queue::execute(&command, settings, format).await,
-            Command::Hold(command) => hold::execute(&command, settings, format).await,
-            Command::Check => check::check(settings, format).await,
+            Command::Status => within(limit, status::show(settings, format)).await,
+            Command::Queue(command) => within(limit, queue::execute(&command, settings, format)).await,
+            Command::Hold(command) => within(limit, hold::execute(&command, settings, format)).await,
+            Command::Check(args) => check::check(&args, settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
             Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
         }

@@ -45,11 +45,27 @@ pub(super) fn objects(rows: &[serde_json::Value]) -> Result<(), CliError> {
 
 /// Prints a value as JSON.
 pub(super) fn json(value: &impl Serialize) -> Result<(), CliError> {
-    line(&serde_json::to_string_pretty(value).map_err(std::io::Error::other)?)
+    line(&escaped(
+        &serde_json::to_string_pretty(value).map_err(std::io::Error::other)?,
+    ))
 }
 
-/// Prints a line; a reader that has gone away (`| head`) is no failure.
+/// JSON in which nothing acts upon a terminal: it escapes only some control characters by itself.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c == '\n' || is_plain(c) {
+            out.push(c);
+        } else {
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    out
+}
+
+/// Prints a line, or several; a reader that has gone away (`| head`) is no failure.
 pub(super) fn line(text: &str) -> Result<(), CliError> {
+    let text: String = text.chars().filter(|c| *c == '\n' || is_plain(*c)).collect();
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
@@ -68,9 +84,15 @@ fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
     table
 }
 
-/// What upstreams send is data: control characters in it must not reach the terminal.
+/// What upstreams send is data: what acts upon a terminal must not reach it, and a cell has no lines of its own.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars().filter(|c| *c != '\t' && is_plain(*c)).collect()
+}
+
+/// Whether a terminal shows it and does nothing else. Some change the direction in which others are shown.
+pub(super) fn is_plain(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    c == '\t' || !(c.is_control() || turns)
 }
 
 /// An optional value, or a dash.

@@ -3,10 +3,12 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
-use super::{CliError, Format, output};
+use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
+use crate::context::Context;
 use crate::db::Database;
-use crate::queue::look;
+use crate::operation;
+use crate::queue::{audit, journal, look};
 use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
@@ -20,15 +22,21 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
-    /// Show one call with all its attempts
+    /// Show one call with all its attempts, and what was said on the wire
     Show {
         /// The call's number
         id: i64,
+        /// Print the last request as a curl command, without secrets, and its answer as comments
+        #[arg(long)]
+        curl: bool,
+        /// Of this attempt, not of the last one
+        #[arg(long, requires = "curl", value_name = "N")]
+        attempt: Option<i32>,
     },
     /// Make a dead, quarantined or waiting call now
     ///
-    /// A quarantined call may have happened: what the upstream held when it was last looked at is shown first, and it is
-    /// only made with --yes. Then the upstream is looked at once more, and the call is not sent if it stands so already.
+    /// A quarantined call may have happened: what the upstream holds now is read and shown first, and it is only made
+    /// with --yes. Then the upstream is looked at once more, and the call is not sent if it stands so already.
     Retry {
         /// The call's number
         id: i64,
@@ -45,16 +53,22 @@ pub(super) enum Command {
 
 pub(super) async fn execute(command: &Command, settings: Settings, format: Format) -> Result<(), CliError> {
     let database = Database::open_migrated(&settings).await?;
-    let done = on(command, &database.pool, format).await;
+    let done = on(command, &database.pool, settings, format).await;
     database.close().await;
     done
 }
 
-async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliError> {
+async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format) -> Result<(), CliError> {
     match command {
         Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
-        Command::Show { id } => show(pool, *id, format).await,
+        Command::Show {
+            id,
+            curl: true,
+            attempt,
+        } => show_curl(pool, *id, *attempt, format).await,
+        Command::Show { id, .. } => show(pool, *id, format).await,
         Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
+            look_now(pool, settings, *id).await?;
             show(pool, *id, format).await?;
             Err(CliError::Usage(format!(
                 "call {id} may have happened; compare with what the upstream holds; if it has not, add --yes"
@@ -96,8 +110,12 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             "there is no call {id}; ended ones are forgotten after queue.keep"
         )));
     };
+    let acts = audit::of_call(pool, id).await?;
+    let exchanges = journal::of(pool, id).await?;
     if format == Format::Json {
-        return output::json(&serde_json::json!({ "call": call, "attempts": attempts }));
+        return output::json(
+            &serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges, "acts": acts }),
+        );
     }
     output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
     output::line(&format!("what: {}", call.args))?;
@@ -123,7 +141,74 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
                 attempt.words.clone().unwrap_or_default(),
             ]
         },
+    )?;
+    for act in acts {
+        let found = act.words.map(|words| format!(" (it was {words})")).unwrap_or_default();
+        output::line(&format!(
+            "{} UTC {}: {}{found}",
+            act.at.format("%F %T"),
+            act.who,
+            act.command
+        ))?;
+    }
+    show_exchanges(&exchanges, format)
+}
+
+/// Reads what the upstream holds of a quarantined call's effect, before a person decides.
+async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliError> {
+    let found = look::call(pool, id).await?;
+    let read = found.and_then(|(call, _)| operation::entry(&call.operation)?.read_back(&call.args));
+    let asked = read.and_then(|read| Some((operation::entry(read.operation)?, read)));
+    let Some((entry, read)) = asked else { return Ok(()) };
+    let context = Context::new(settings, 0)?;
+    if !context.serves(entry.upstream) {
+        return Ok(());
+    }
+    let seen = call::make(pool, context, entry, read).await?;
+    if seen.state == "done" {
+        look::seen(pool, id, seen.id).await?;
+        return Ok(());
+    }
+    let why = output::or_dash(seen.reason);
+    output::line(&format!("what {} holds now could not be read: {why}", entry.upstream))
+}
+
+fn show_exchanges(exchanges: &[journal::ExchangeRow], format: Format) -> Result<(), CliError> {
+    if exchanges.is_empty() {
+        return Ok(());
+    }
+    output::line("")?;
+    output::list(
+        format,
+        exchanges,
+        &["TRY", "REQUEST", "SENT", "HTTP", "TOOK", "GOT"],
+        |exchange| {
+            vec![
+                exchange.attempt.to_string(),
+                format!("{} {}", exchange.method, clip(&exchange.url, 100)),
+                format!("{} B", exchange.body_bytes),
+                output::or_dash(exchange.status),
+                format!("{} ms", exchange.took_ms),
+                output::or_dash(exchange.answer_bytes.map(|bytes| format!("{bytes} B"))),
+            ]
+        },
     )
+}
+
+/// The last request of the call, or of that attempt.
+async fn show_curl(pool: &PgPool, id: i64, attempt: Option<i32>, format: Format) -> Result<(), CliError> {
+    let exchanges = journal::of(pool, id).await?;
+    let wanted = |exchange: &&journal::ExchangeRow| attempt.is_none_or(|attempt| attempt == exchange.attempt);
+    let Some(last) = exchanges.iter().rfind(wanted) else {
+        return Err(CliError::Failed(format!(
+            "no request of call {id} is kept: none was sent, or queue.journal has passed"
+        )));
+    };
+    let command = curl::command(last);
+    match format {
+        Format::Json => output::json(&serde_json::json!({ "curl": command, "exchange": last })),
+        Format::Table => output::line(command.trim_end()),
+    }
 }
 
 async fn is_quarantined(pool: &PgPool, id: i64) -> Result<bool, CliError> {

@@ -7,24 +7,32 @@ use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::daemon::health::{self, Stale};
+use crate::daemon::others;
 use crate::db::Database;
+use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
 use crate::hold::{self, look::HoldView};
 use crate::job::Job;
 use crate::mirror::drift::{self, Drift};
-use crate::queue::look::{self, Depth, Paused, RunRow};
-use crate::queue::presence;
+use crate::queue::look::{self, Depth, RunRow, Standing};
+use crate::queue::presence::{self, Alive};
+use crate::queue::restore::{self, Restore};
 
 #[derive(Serialize)]
 struct Status {
-    daemons: i64,
+    daemons: usize,
+    alive: Vec<Alive>,
+    settings_differ: Vec<String>,
+    restore: Option<Restore>,
     jobs: Vec<RunRow>,
     queue: Vec<Depth>,
-    paused: Vec<Paused>,
+    upstreams: Vec<Standing>,
     differs: Vec<Total>,
     held: Vec<HoldView>,
     drift: Vec<Drift>,
     stale: Vec<Stale>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    horizon: Option<Holder>,
 }
 
 pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliError> {
@@ -48,20 +56,41 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
 
 async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
     let context = Context::new(settings, 0)?;
+    let alive = presence::daemons(pool).await?;
     Ok(Status {
-        daemons: presence::daemons_alive(pool).await?,
+        daemons: alive.len(),
+        settings_differ: others::disagreement(&alive),
+        alive,
+        restore: restore::open(pool).await?,
         jobs: look::last_runs(pool).await?,
         queue: look::depth(pool).await?,
-        paused: look::paused(pool).await?,
+        upstreams: look::standing(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
         held: hold::look::list(pool, false).await?,
         drift: drift::summary(pool).await?,
         stale: health::stale(pool, &context).await?,
+        horizon: horizon::holder(pool, horizon::ALERT).await?,
     })
 }
 
 fn print(status: &Status) -> Result<(), CliError> {
-    output::line(&format!("daemons alive: {}\n", status.daemons))?;
+    output::line(&format!("daemons alive: {}", status.daemons))?;
+    if status.daemons > 1 {
+        let alive: Vec<_> = status.alive.iter().map(ToString::to_string).collect();
+        output::line(&format!(
+            "{} daemons work on this database: {}",
+            status.daemons,
+            alive.join("; ")
+        ))?;
+    }
+    if !status.settings_differ.is_empty() {
+        let keys = status.settings_differ.join(", ");
+        output::line(&format!("their settings differ: {keys}"))?;
+    }
+    if let Some(restore) = &status.restore {
+        output::line(&format!("since {}: {restore}", restore.found_at.format("%F %T UTC")))?;
+    }
+    output::line("")?;
     let headings = [
         "JOB", "RUN", "STATE", "OUTCOME", "PULLED", "PUSHED", "REFUSED", "DEAD", "ENDED", "NOTE",
     ];
@@ -86,10 +115,11 @@ fn print(status: &Status) -> Result<(), CliError> {
             depth.upstream, depth.calls, depth.state
         ))?;
     }
-    for paused in &status.paused {
-        let until = paused.paused_until.format("%F %T UTC");
-        let why = output::or_dash(paused.reason.clone());
-        output::line(&format!("{} rests until {until}: {why}", paused.name))?;
+    for upstream in &status.upstreams {
+        print_standing(upstream)?;
+    }
+    if let Some(holder) = &status.horizon {
+        output::line(&format!("warning: {}", holder.words()))?;
     }
     if status.differs.is_empty() {
         output::line("in sync: nothing differs")?;
@@ -123,4 +153,31 @@ fn print(status: &Status) -> Result<(), CliError> {
         ))?;
     }
     Ok(())
+}
+
+/// One line about an upstream that is in trouble; nothing about the others.
+fn print_standing(upstream: &Standing) -> Result<(), CliError> {
+    let Standing {
+        name,
+        breaker,
+        failures,
+        ..
+    } = upstream;
+    let why = output::or_dash(upstream.reason.clone());
+    if breaker == "closed" {
+        return match upstream.paused_until {
+            Some(until) => output::line(&format!("{name} rests until {}: {why}", until.format("%F %T UTC"))),
+            None if *failures > 0 => output::line(&format!("{name} failed {failures} times in a row")),
+            None => Ok(()),
+        };
+    }
+    let since = output::or_dash(upstream.opened_at.map(|at| at.format("%F %T UTC")));
+    let next = match upstream.paused_until {
+        _ if breaker == "half-open" => "one call probes".to_owned(),
+        Some(until) => format!("one call probes at {}", until.format("%F %T UTC")),
+        None => "one call probes next".to_owned(),
+    };
+    output::line(&format!(
+        "{name} is left alone since {since} (breaker {breaker}), {next}: {why}"
+    ))
 }

@@ -2,7 +2,7 @@
 //!
 //! A refusal never repeats the address: it may hold a password.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use url::{Host, Url};
 
@@ -51,32 +51,33 @@ fn common(url: &Url) -> Result<(), &'static str> {
         None => return Err("has no host"),
         Some(Host::Domain(_)) => return Ok(()),
         Some(Host::Ipv4(ip)) => IpAddr::V4(ip),
-        Some(Host::Ipv6(ip)) => plain(ip),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip),
     };
-    let link_local = match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    };
-    if link_local || ip.is_unspecified() || ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+    if is_nobodys(ip) {
         return Err("is not the address of a server (link-local, unspecified or multicast)");
     }
     Ok(())
+}
+
+/// Link-local (where clouds keep the credentials of their machines), unspecified, multicast, broadcast: no site is there.
+pub(crate) fn is_nobodys(ip: IpAddr) -> bool {
+    let link_local = match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    let ip = ip.to_canonical();
+    link_local || ip.is_unspecified() || ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST)
 }
 
 fn has_login(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// An IPv4 address in the clothes of IPv6 is judged as what it is.
-fn plain(ip: Ipv6Addr) -> IpAddr {
-    ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
-}
-
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => plain(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
         None => false,
     }
 }
@@ -129,6 +130,9 @@ mod tests {
             ("https://shop.example.com/?api_key=canary", "? or #"),
             ("https://169.254.169.254", "not the address of a server"),
             ("https://[::ffff:169.254.169.254]", "not the address of a server"),
+            ("https://2852039166", "not the address of a server"),
+            ("https://0xA9FEA9FE/latest", "not the address of a server"),
+            ("https://0251.0376.0251.0376", "not the address of a server"),
             ("https://[fe80::1]", "not the address of a server"),
             ("https://0.0.0.0", "not the address of a server"),
         ];

@@ -31,6 +31,7 @@ use url::Url;
 
 use crate::upstream::Upstream;
 
+pub(crate) use address::is_nobodys;
 pub use cron::parse_cron;
 pub use load::{DEFAULT_FILE, Loaded, Source, environment, load};
 pub use problem::{ConfigError, Problem};
@@ -299,6 +300,11 @@ pub struct Queue {
     /// Ended calls, attempts and runs are kept so long.
     #[serde(deserialize_with = "de::duration")]
     pub keep: Duration,
+    /// What was said on the wire is kept so long; zero = not at all.
+    #[serde(deserialize_with = "de::duration")]
+    pub journal: Duration,
+    /// Bytes of each body that are kept of it.
+    pub journal_body: usize,
     /// `[queue.keaz]`
     pub keaz: Manners,
     /// `[queue.saplab]`
@@ -314,6 +320,14 @@ pub struct Manners {
     pub concurrency: usize,
     /// Calls begun in any one second, all daemons of one database together; 0 = as many as there are.
     pub rate: u32,
+    /// It is left alone after so many failures of its own in a row; 0 = only when it denies access.
+    pub breaker_failures: u32,
+    /// The longest first rest; it doubles each time the probe fails.
+    #[serde(deserialize_with = "de::duration")]
+    pub breaker_wait: Duration,
+    /// The longest rest.
+    #[serde(deserialize_with = "de::duration")]
+    pub breaker_wait_max: Duration,
 }
 
 impl Queue {

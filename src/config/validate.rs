@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::cron::parse_cron;
 use super::finding::{Finding, HOUR, Wrong};
-use super::{Queue, Secret, Settings, address};
+use super::{Manners, Queue, Secret, Settings, address};
 
 /// Everything that is wrong.
 pub(super) fn validate(settings: &Settings) -> Vec<Finding> {
@@ -174,6 +174,27 @@ fn queue(queue: &Queue, wrong: &mut Wrong) {
     wrong.between("queue.pause", queue.pause, instant, day);
     wrong.between("queue.quiet_window", queue.quiet_window, instant, day);
     wrong.between("queue.keep", queue.keep, HOUR, day * 3650);
+    wrong.between("queue.journal", queue.journal, Duration::ZERO, day * 3650);
+    for (upstream, manners) in [
+        ("keaz", &queue.keaz),
+        ("saplab", &queue.saplab),
+        ("carreta", &queue.carreta),
+    ] {
+        breaker(upstream, manners, wrong);
+    }
+}
+
+fn breaker(upstream: &str, manners: &Manners, wrong: &mut Wrong) {
+    let instant = Duration::from_millis(1);
+    let wait = format!("queue.{upstream}.breaker_wait");
+    wrong.between(&wait, manners.breaker_wait, instant, HOUR);
+    let wait_max = format!("{wait}_max");
+    wrong.between(&wait_max, manners.breaker_wait_max, instant, HOUR * 24);
+    wrong.unless(
+        manners.breaker_wait <= manners.breaker_wait_max,
+        &wait,
+        &format!("must not exceed {wait_max}"),
+    );
 }
 
 fn http(settings: &Settings, wrong: &mut Wrong) {

@@ -1,6 +1,7 @@
 //! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -14,13 +15,22 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
+use crate::db::deadline::within;
 use crate::job::Job;
+use crate::queue::restore;
+
+/// A pool that has no free connection for so long is used up.
+const NO_WAIT: Duration = Duration::from_secs(1);
+/// The pages answer within so long, whatever the database does.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// What the pages look at.
 #[derive(Clone)]
 pub struct Health {
-    /// The database.
+    /// Where the work is done.
     pub pool: PgPool,
+    /// A connection of its own, for the pages.
+    pub vital: PgPool,
     /// The settings in force.
     pub context: watch::Receiver<Arc<Context>>,
     /// Whether the worker's loops live.
@@ -65,7 +75,15 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     if !*health.worker_alive.borrow() {
         reasons.push("the worker does not reach the database".to_owned());
     }
-    let stale = match stale(&health.pool, &context).await {
+    match within(ANSWER, restore::open(&health.vital)).await {
+        Ok(Some(restore)) => reasons.push(restore.to_string()),
+        // The next question says so too.
+        Ok(None) | Err(_) => {}
+    }
+    if within::<_, sqlx::Error>(NO_WAIT, health.pool.acquire()).await.is_err() {
+        reasons.push("no connection to the database is free".to_owned());
+    }
+    let stale = match within(ANSWER, stale(&health.vital, &context)).await {
         Ok(stale) => stale,
         Err(error) => {
             reasons.push(format!("the database does not answer: {error}"));

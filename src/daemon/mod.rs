@@ -1,37 +1,46 @@
 //! `sverka run`: the worker, the schedule, the signals, the health pages; until told to stop.
 
 pub mod health;
+pub(crate) mod others;
 pub mod schedule;
 pub(crate) mod signals;
 mod systemd;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, ConfigError, Loaded, Settings, Source};
 use crate::context::{ClientError, Context};
-use crate::db::{Database, DbError, store_settings};
+use crate::db::deadline::{ORDINARY, patiently, within};
+use crate::db::{Database, DbError, horizon, reserved, store_settings};
 use crate::job::Job;
+use crate::kill;
 use crate::operation;
 use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{look, prune};
+use crate::queue::{journal, look, prune, standing};
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
 
 /// However long a sleep was meant to be, the daemon looks at the schedule again after this.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(10);
 /// How often the worker's health is looked at where systemd does not ask for it.
 const ALIVE: Duration = Duration::from_secs(5);
+/// A task that does not begin for so long tells that every thread stands still.
+const STIR: Duration = Duration::from_secs(3);
+/// How often the daemon looks who holds the horizon of the database.
+const HORIZON: Duration = Duration::from_secs(600);
 /// How often old rows are forgotten.
 const PRUNE: Duration = Duration::from_secs(3600);
 
@@ -61,11 +70,16 @@ pub enum DaemonError {
     /// The schedule could not be set.
     #[error("the schedule cannot be set: {0}")]
     Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
+    /// One of the loops that never end has ended: a fault of the program, which only a new start mends.
+    #[error("a part of the daemon has died; it has to be started anew")]
+    Died,
 }
 
 /// A daemon at work.
 pub struct Daemon {
     pool: PgPool,
+    /// A connection of its own, for what must not wait for a free one.
+    vital: PgPool,
     source: Source,
     context: watch::Sender<Arc<Context>>,
     worker: Worker,
@@ -73,6 +87,9 @@ pub struct Daemon {
     alarm: Alarm,
     wake: Arc<Notify>,
     http: CancellationToken,
+    pages: Option<JoinHandle<()>>,
+    /// Daemons that were told of.
+    others: HashSet<i64>,
     /// Where the health pages are, if anywhere.
     pub address: Option<std::net::SocketAddr>,
 }
@@ -93,31 +110,31 @@ impl Daemon {
     /// Starts every part over an open, migrated database.
     pub async fn start(pool: &PgPool, source: Source, settings: Settings) -> Result<Self, DaemonError> {
         let listener = listen(&settings.http.listen).await?;
-        store_settings(&mut *pool.acquire().await?, &settings).await?;
+        adopt(pool, &settings).await?;
         let daemon_id = presence::register(pool, Role::Daemon).await?;
-        let others = presence::daemons_alive(pool).await? - 1;
-        if others > 0 {
-            tracing::warn!(others, "other daemons work on this database too: they share the work");
-        }
         let context = Context::new(settings, daemon_id)?;
         let wake = Arc::new(Notify::new());
         let alarm = Alarm::set(&context.settings.schedule, &wake).await?;
         let (context, follow) = watch::channel(Arc::new(context));
         let (worker_alive, alive) = watch::channel(true);
         let http = CancellationToken::new();
+        let vital = reserved(pool);
         let address = listener.as_ref().and_then(|listener| listener.local_addr().ok());
-        if let Some(listener) = listener {
+        let pages = listener.map(|listener| {
             let health = Health {
                 pool: pool.clone(),
+                vital: vital.clone(),
                 context: follow.clone(),
                 worker_alive: alive,
             };
-            tokio::spawn(health::serve(listener, health, http.clone()));
-        }
+            tokio::spawn(health::serve(listener, health, http.clone()))
+        });
         if context.borrow().saplab.is_some() {
             // The status map is compared with the shop's statuses as they are today.
             let statuses = operation::new_call(&ListStatuses {}, false);
-            enqueue_or_find(&mut *pool.acquire().await?, &statuses).await?;
+            let mut tx = pool.begin().await?;
+            enqueue_or_find(&mut tx, &statuses).await?;
+            tx.commit().await?;
         }
         let worker = Worker::start(pool.clone(), follow, daemon_id);
         tracing::info!(
@@ -127,8 +144,9 @@ impl Daemon {
             "ready"
         );
         systemd::ready();
-        Ok(Self {
+        let mut daemon = Self {
             pool: pool.clone(),
+            vital,
             source,
             context,
             worker,
@@ -136,14 +154,19 @@ impl Daemon {
             alarm,
             wake,
             http,
+            pages,
+            others: HashSet::new(),
             address,
-        })
+        };
+        daemon.look_for_others().await;
+        Ok(daemon)
     }
 
     /// Serves the schedule and the signals until told to stop.
     pub(crate) async fn serve(mut self, mut signals: Signals, database: &Database) -> Result<(), DaemonError> {
-        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE));
+        let mut watchdog = tokio::time::interval(systemd::watchdog_interval().unwrap_or(ALIVE).min(ALIVE));
         let mut prune = tokio::time::interval(PRUNE);
+        let mut horizon = tokio::time::interval(HORIZON);
         let mut look = tokio::time::interval(LOOK);
         loop {
             tokio::select! {
@@ -156,7 +179,8 @@ impl Daemon {
                 () = self.wake.notified() => self.serve_schedule().await,
                 _ = look.tick() => self.serve_schedule().await,
                 _ = prune.tick() => self.prune().await,
-                _ = watchdog.tick() => self.tell_alive(database).await,
+                _ = horizon.tick() => self.look_at_horizon().await,
+                _ = watchdog.tick() => self.tell_alive(database).await?,
             }
         }
         let grace = self.context.borrow().settings.shutdown_grace;
@@ -164,6 +188,7 @@ impl Daemon {
             () = self.stop(grace) => Ok(()),
             () = signals.interrupt() => {
                 tracing::warn!("interrupted again: leaving at once; calls under way are taken over when their leases end");
+                crate::logging::flush();
                 std::process::exit(130)
             }
         }
@@ -185,21 +210,60 @@ impl Daemon {
         tracing::info!("stopped");
     }
 
-    async fn tell_alive(&self, database: &Database) {
+    async fn tell_alive(&mut self, database: &Database) -> Result<(), DaemonError> {
+        if self.worker.has_died() || self.pages.as_ref().is_some_and(JoinHandle::is_finished) {
+            return Err(DaemonError::Died);
+        }
         let alive = self.worker.is_alive();
         self.worker_alive
             .send_if_modified(|was| std::mem::replace(was, alive) != alive);
-        // Silence makes systemd restart a daemon whose worker is stuck.
-        if alive {
+        // Silence makes systemd restart a daemon that stands still. A database that is away is not mended by that.
+        if systemd::turns(STIR).await {
             systemd::alive();
+        }
+        if alive {
+            self.look_for_others().await;
         } else if let Err(error) = database.revive().await {
             tracing::error!(%error, "the private PostgreSQL does not answer and cannot be started again");
         }
+        Ok(())
+    }
+
+    /// Keeps our row among the daemons, and tells once of each other one.
+    async fn look_for_others(&mut self) {
+        let context = self.context.borrow().clone();
+        let ours = others::shared(&context.settings);
+        let found = async {
+            presence::stay(&self.pool, context.daemon_id, &ours).await?;
+            presence::daemons(&self.pool).await
+        };
+        let Ok(mut daemons) = found
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "the other daemons are not known"))
+        else {
+            return;
+        };
+        daemons.retain(|daemon| daemon.id != context.daemon_id);
+        for other in daemons.iter().filter(|other| !self.others.contains(&other.id)) {
+            let differs = other
+                .settings
+                .as_ref()
+                .map(|theirs| others::differing(&ours, theirs).join(", "));
+            tracing::warn!(
+                host = other.host,
+                pid = other.pid,
+                since = %other.started_at,
+                settings_differ = differs.filter(|keys| !keys.is_empty()),
+                "other daemons work on this database too: they share the work"
+            );
+        }
+        self.others = daemons.into_iter().map(|daemon| daemon.id).collect();
     }
 
     async fn serve_schedule(&self) {
         let context = self.context.borrow().clone();
-        match schedule::serve_due(&self.pool, &context).await {
+        let limit = context.settings.database.statement_timeout * 5;
+        match patiently(&self.vital, limit, schedule::serve_due(&self.pool, &context)).await {
             Ok(begun) => {
                 for (job, requested) in begun {
                     log_request(job, requested);
@@ -212,11 +276,13 @@ impl Daemon {
     /// SIGUSR1: every configured job now; one that is under way is not started twice.
     pub async fn sync_all(&self) {
         let context = self.context.borrow().clone();
-        if let Err(error) = look::resume(&self.pool, None).await {
+        if let Err(error) = within(ORDINARY, look::resume(&self.pool, None)).await {
             tracing::warn!(%error, "resting upstreams could not be woken");
         }
         for job in Job::ALL.into_iter().filter(|job| job.is_configured(&context)) {
-            match run::request(&self.pool, &context, job, Trigger::Signal, None).await {
+            let limit = context.settings.database.statement_timeout * 5;
+            let request = run::request(&self.pool, &context, job, Trigger::Signal, None);
+            match patiently(&self.vital, limit, request).await {
                 Ok(requested) => log_request(job, requested),
                 Err(error) => tracing::error!(%job, %error, "the run could not be requested"),
             }
@@ -225,7 +291,7 @@ impl Daemon {
 
     /// SIGUSR2.
     async fn snapshot(&self) {
-        match look::depth(&self.pool).await {
+        match within(ORDINARY, look::depth(&self.vital)).await {
             Ok(depths) => {
                 for depth in depths {
                     tracing::info!(upstream = depth.upstream, state = depth.state, calls = depth.calls, oldest = %depth.oldest, "status: queue");
@@ -233,7 +299,7 @@ impl Daemon {
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
         }
-        for run in look::last_runs(&self.pool).await.unwrap_or_default() {
+        for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(
                 run = run.id,
                 job = run.job,
@@ -268,17 +334,35 @@ impl Daemon {
         let old = self.context.borrow().clone();
         let context = Context::new(settings, old.daemon_id)?;
         let alarm = Alarm::set(&context.settings.schedule, &self.wake).await?;
-        store_settings(&mut *self.pool.acquire().await?, &context.settings).await?;
+        kill::point("reload.before");
+        within(ORDINARY, adopt(&self.pool, &context.settings)).await?;
+        kill::point("reload.stored");
         std::mem::replace(&mut self.alarm, alarm).clear().await;
         self.context.send_replace(Arc::new(context));
         // A mended credential need not wait for the end of a pause; only now is it the one that calls are made with.
-        look::resume(&self.pool, None).await?;
+        within(ORDINARY, standing::close_all(&self.pool)).await?;
+        within(ORDINARY, look::resume(&self.pool, None)).await?;
+        kill::point("reload.done");
         Ok(())
     }
 
+    /// A word now and then about who keeps dead rows from being removed.
+    async fn look_at_horizon(&self) {
+        let holder = within(ORDINARY, horizon::holder(&self.vital, horizon::ALERT)).await;
+        if let Ok(Some(holder)) = holder {
+            tracing::warn!(who = holder.who, seconds = holder.seconds, "{}", holder.words());
+        }
+    }
+
     async fn prune(&self) {
-        let keep = self.context.borrow().settings.queue.keep;
-        match prune::prune(&self.pool, keep).await {
+        let (keep, journal) = {
+            let queue = &self.context.borrow().settings.queue;
+            (queue.keep, queue.journal)
+        };
+        if let Err(error) = patiently(&self.vital, PRUNE, journal::prune(&self.pool, journal)).await {
+            tracing::warn!(%error, "the old part of the journal could not be pruned");
+        }
+        match patiently(&self.vital, PRUNE, prune::prune(&self.pool, keep)).await {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "forgot calls that ended long ago"),
             Err(error) => tracing::warn!(%error, "old calls could not be pruned"),
@@ -296,6 +380,13 @@ enum ReloadError {
     Schedule(#[from] tokio_cron_scheduler::JobSchedulerError),
     #[error("the database does not answer: {0}")]
     Database(#[from] sqlx::Error),
+}
+
+/// The views look with these settings from now on.
+async fn adopt(pool: &PgPool, settings: &Settings) -> sqlx::Result<()> {
+    let mut tx = pool.begin().await?;
+    store_settings(&mut tx, settings).await?;
+    tx.commit().await
 }
 
 async fn listen(address: &str) -> Result<Option<TcpListener>, DaemonError> {

@@ -16,6 +16,7 @@ use tokio_cron_scheduler::{Job as Wake, JobScheduler, JobSchedulerError};
 use crate::config::{Schedule, parse_cron};
 use crate::context::Context;
 use crate::job::Job;
+use crate::kill;
 use crate::queue::run::{self, Requested, Trigger};
 
 /// The last instant up to `now` that the expression names in that zone, if it is later than the last one served.
@@ -85,7 +86,9 @@ pub async fn serve_job(
         .execute(&mut *tx)
         .await?;
     run::start_next(&mut tx, context, job.lane()).await?;
+    kill::about("slot.before", job.as_str());
     tx.commit().await?;
+    kill::about("slot.committed", job.as_str());
     Ok(Some(requested))
 }
 

@@ -26,6 +26,11 @@ pub(super) fn alive() {
     tell(&[NotifyState::Watchdog]);
 }
 
+/// Whether the executor still takes up tasks: one that is given to its threads runs within `patience`.
+pub(super) async fn turns(patience: Duration) -> bool {
+    tokio::time::timeout(patience, tokio::spawn(async {})).await.is_ok()
+}
+
 /// How often systemd wants to hear that we are alive.
 pub(super) fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|limit| limit / 3)

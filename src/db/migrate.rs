@@ -1,13 +1,18 @@
 //! Brings the schema up to what this binary knows, once, whoever starts first; refuses a schema from the future.
 //!
-//! Runs on a connection of its own, which is closed afterwards: an advisory lock of a cut migration goes with it.
+//! One transaction on a connection of its own, under a lock that ends with it: cut off anywhere, nothing is kept and
+//! nobody is held up. Whoever finds another one at it waits for a while, then says so.
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use super::DbError;
+use super::deadline::{ORDINARY, within};
 use crate::config::Settings;
+use crate::kill;
 use crate::queue::presence;
 
 /// What `migrate` found and did.
@@ -21,29 +26,51 @@ pub struct Migrated {
 
 const TABLE: &str = "queue.migration";
 
+/// So long another process may hold the lock, and a migration wait for a table.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// However long a migration takes, a server that is silent for so long is gone.
+const LIMIT: Duration = Duration::from_secs(900);
+
 fn migrator() -> Migrator {
     let mut migrator = sqlx::migrate!("./migrations");
     migrator.dangerous_set_table_name(TABLE);
+    // sqlx would lock the session, which nobody has behind a pooler.
+    migrator.set_locking(false);
     migrator.create_schema("queue");
     migrator
 }
 
 /// Applies what is missing, lays the diff views, and writes down the settings that the views need.
 pub async fn migrate(options: &PgConnectOptions, settings: &Settings) -> Result<Migrated, DbError> {
-    // No notices: "already exists, skipping" at every start tells nobody anything.
-    let quiet = options.clone().options([("client_min_messages", "error")]);
-    let mut connection = quiet.connect().await?;
-    let result = migrate_on(&mut connection, settings).await;
-    // The connection is not pooled: closing it frees the lock of a migration that failed half-way.
-    let _ = connection.close().await;
+    migrate_within(options, settings, PATIENCE).await
+}
+
+/// The same, waiting so long for others.
+pub async fn migrate_within(
+    options: &PgConnectOptions,
+    settings: &Settings,
+    patience: Duration,
+) -> Result<Migrated, DbError> {
+    let mut connection = within(ORDINARY, options.connect()).await?;
+    let result = within(LIMIT, migrate_on(&mut connection, settings, patience)).await;
+    // Not waited for: the server ends what we leave.
+    let _ = connection.close_hard().await;
     result
 }
 
-async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Result<Migrated, DbError> {
+async fn migrate_on(
+    connection: &mut PgConnection,
+    settings: &Settings,
+    patience: Duration,
+) -> Result<Migrated, DbError> {
+    let mut tx = connection.begin().await?;
+    lock(&mut tx, patience).await?;
     let migrator = migrator();
-    let before = applied(connection).await;
+    let before = applied(&mut tx).await?;
+    kill::point("migrate.before");
     migrator
-        .run_direct(None, connection, false)
+        .run_direct(None, &mut *tx, false)
         .await
         .map_err(|error| match error {
             MigrateError::VersionMissing(version) => DbError::SchemaTooNew(version),
@@ -52,8 +79,11 @@ async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Resul
             )),
             other => DbError::Migration(other.to_string()),
         })?;
-    adopt_settings(connection, settings).await?;
-    crate::diff::lay_views(connection).await?;
+    kill::point("migrate.applied");
+    adopt_settings(&mut tx, settings).await?;
+    crate::diff::lay_views(&mut tx).await?;
+    tx.commit().await?;
+    kill::point("migrate.done");
     let known = migrator
         .iter()
         .map(|migration| migration.version)
@@ -65,12 +95,34 @@ async fn migrate_on(connection: &mut PgConnection, settings: &Settings) -> Resul
     })
 }
 
+/// One at a time. No notices: "already exists, skipping" at every start tells nobody anything. What a pooler's other
+/// clients have prepared would be taken for ours.
+async fn lock(tx: &mut PgConnection, patience: Duration) -> Result<(), DbError> {
+    let set = format!(
+        "DEALLOCATE ALL; SET LOCAL client_min_messages = error; SET LOCAL lock_timeout = {}",
+        patience.as_millis()
+    );
+    tx.execute(sqlx::AssertSqlSafe(set)).await?;
+    let locked = tx.execute("SELECT pg_advisory_xact_lock(hashtext('sverka migration'))");
+    match locked.await {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => Err(DbError::Busy(patience)),
+        locked => Ok(locked.map(drop)?),
+    }
+}
+
 /// How many migrations the database holds already; none before the first.
-async fn applied(connection: &mut PgConnection) -> usize {
-    connection
-        .list_applied_migrations(TABLE)
-        .await
-        .map_or(0, |list| list.len())
+async fn applied(connection: &mut PgConnection) -> sqlx::Result<usize> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(TABLE)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(0);
+    }
+    let applied: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {TABLE}")))
+        .fetch_one(connection)
+        .await?;
+    Ok(usize::try_from(applied).unwrap_or_default())
 }
 
 /// A command looks with its own settings only while no daemon is alive: else the daemon's stay in force.

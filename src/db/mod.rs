@@ -4,21 +4,23 @@
 //! query is bounded, over a schema that this binary knows.
 
 pub mod cluster;
+pub(crate) mod deadline;
+pub mod horizon;
 mod migrate;
+pub(crate) mod passing;
+mod pool;
 
 use std::path::Path;
-use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgPool};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgPool};
 
 use crate::config::Settings;
 use cluster::Cluster;
-pub use migrate::{Migrated, migrate};
+pub use migrate::{Migrated, migrate, migrate_within};
 pub(crate) use migrate::{store_settings, suppliers};
-
-/// Longest wait for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use pool::{CONNECT_TIMEOUT, Way};
+pub use pool::{is_pooled, reserved};
 
 /// Why there is no database to work with.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,9 @@ pub enum DbError {
     /// The schema was migrated by a newer binary.
     #[error("the database's schema is newer (migration {0}) than this binary knows: install the newer sverka")]
     SchemaTooNew(i64),
+    /// Another process holds the lock of the migrations.
+    #[error("another process has been migrating the database for more than {} s; try again when it is done", .0.as_secs())]
+    Busy(std::time::Duration),
     /// A migration failed; nothing of it was kept.
     #[error("migrating the database failed, nothing of the failed step was kept: {0}")]
     Migration(String),
@@ -73,18 +78,8 @@ impl Database {
             }
         };
         // Statements are not logged: merging a price list may well take its seconds.
-        let options = options
-            .application_name("sverka")
-            .options([("client_min_messages", "warning")])
-            .disable_statement_logging();
-        let pool = pool(settings, options.clone());
-        let version: sqlx::Result<i32> = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
-            .fetch_one(&pool)
-            .await;
-        let version = match version {
-            Err(sqlx::Error::PoolTimedOut) => return Err(DbError::Unavailable(why_unreachable(&options).await)),
-            version => version?,
-        };
+        let base = options.disable_statement_logging();
+        let (pool, options, version) = connect(settings, base).await?;
         if version < 140_000 {
             return Err(DbError::TooOld((version / 10_000).to_string()));
         }
@@ -108,7 +103,10 @@ impl Database {
 
     /// Closes the connections and lets go of the private cluster.
     pub async fn close(self) {
-        self.pool.close().await;
+        // Closing waits for whoever borrows, and one of them may wait for a server that is gone.
+        if tokio::time::timeout(CONNECT_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::warn!("not every connection to the database could be closed in good order");
+        }
         if let Some(cluster) = self.cluster
             && let Err(error) = cluster.stop().await
         {
@@ -125,24 +123,25 @@ async fn why_unreachable(options: &PgConnectOptions) -> sqlx::Error {
     }
 }
 
-/// The pool. `before_acquire` ends whatever a cut `BEGIN` has left behind: without it sqlx 0.9.0 may hand out a
-/// connection that is still inside a transaction, and the next borrower's write vanishes (sqlx issue 4393).
-fn pool(settings: &Settings, options: PgConnectOptions) -> PgPool {
-    let statement_timeout = settings.database.statement_timeout.as_millis();
-    PgPoolOptions::new()
-        .max_connections(settings.database.max_connections)
-        .acquire_timeout(CONNECT_TIMEOUT)
-        .before_acquire(|connection, _| {
-            Box::pin(async move {
-                connection.execute("ROLLBACK").await?;
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(options.options([
-            ("statement_timeout", statement_timeout.to_string()),
-            // Ours are never idle for long: one that is belongs to a process that was frozen, and its locks hold up others.
-            ("idle_in_transaction_session_timeout", "10000".to_owned()),
-            // Else every ROLLBACK of an idle connection would be a warning.
-            ("client_min_messages", "error".to_owned()),
-        ]))
+/// Opens the pool the way that leads to the server, and tells the server's version.
+async fn connect(settings: &Settings, base: PgConnectOptions) -> Result<(PgPool, PgConnectOptions, i32), DbError> {
+    let options = pool::options(base.clone(), Way::Direct);
+    let direct = pool::open(settings, options.clone(), Way::Direct);
+    let found = match pool::way(&direct).await {
+        Err(sqlx::Error::PoolTimedOut) => return Err(DbError::Unavailable(why_unreachable(&options).await)),
+        found => found?,
+    };
+    let (Way::Pooled, _) = found else {
+        return Ok((direct, options, found.1));
+    };
+    direct.close().await;
+    tracing::warn!(
+        "a pooler in transaction mode stands before PostgreSQL: the queue is polled, not listened to; a direct address in database.url is quicker"
+    );
+    let options = pool::options(base, Way::Pooled);
+    let pool = pool::open(settings, options.clone(), Way::Pooled);
+    let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+        .fetch_one(&pool)
+        .await?;
+    Ok((pool, options, version))
 }

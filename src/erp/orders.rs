@@ -2,6 +2,8 @@
 
 use sqlx::PgConnection;
 
+use crate::kill;
+
 /// Writes what `diff.order` shows of these positions and does not hold.
 pub(crate) async fn write(tx: &mut PgConnection, positions: &[i64]) -> sqlx::Result<()> {
     write_some(tx, Some(positions)).await
@@ -24,6 +26,7 @@ async fn write_some(tx: &mut PgConnection, positions: Option<&[i64]>) -> sqlx::R
     .bind(positions)
     .execute(&mut *tx)
     .await?;
+    kill::point("erp.half");
     sqlx::query(
         "INSERT INTO erp.orders (saplab_id, invoice, client_id, client_name, brand, article, name, quantity, price,
                                  total, status, is_paid, created_at, updated_at)
@@ -35,6 +38,7 @@ async fn write_some(tx: &mut PgConnection, positions: Option<&[i64]>) -> sqlx::R
     .bind(positions)
     .execute(tx)
     .await?;
+    kill::point("erp.written");
     Ok(())
 }
 
@@ -63,4 +67,11 @@ pub(crate) async fn agree(tx: &mut PgConnection, accept: bool) -> sqlx::Result<(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Whether `erp.orders` takes an UPDATE: a table of ours, and many a view of the company's.
+pub(crate) async fn can_be_set(tx: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("SELECT pg_relation_is_updatable('erp.orders'::regclass, true) & 4 = 4")
+        .fetch_one(tx)
+        .await
 }

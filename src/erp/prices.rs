@@ -4,6 +4,7 @@ use sqlx::PgConnection;
 
 use crate::config::Guard;
 use crate::hold;
+use crate::kill;
 
 /// Writes what `diff.supplier_price` shows of one list, unless the guard holds it. Returns how many rows it does.
 pub(crate) async fn write(tx: &mut PgConnection, guard: &Guard, supplier: &str, source: &str) -> sqlx::Result<i64> {
@@ -28,6 +29,7 @@ pub(crate) async fn write(tx: &mut PgConnection, guard: &Guard, supplier: &str, 
     )
     .execute(tx)
     .await?;
+    kill::point("erp.prices");
     Ok(held)
 }
 

@@ -2,6 +2,8 @@
 
 use sqlx::PgConnection;
 
+use crate::kill;
+
 /// Writes what `diff.purchase` shows of purchases that were taken up or cannot be.
 pub(crate) async fn write(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query(
@@ -13,5 +15,6 @@ pub(crate) async fn write(tx: &mut PgConnection) -> sqlx::Result<()> {
     )
     .execute(tx)
     .await?;
+    kill::point("erp.purchases");
     Ok(())
 }

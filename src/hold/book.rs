@@ -64,7 +64,11 @@ async fn refresh(tx: &mut PgConnection, page: &Page<'_>) -> sqlx::Result<()> {
     .fetch_all(tx)
     .await?;
     for (hold, _, rows) in refreshed.iter().filter(|(_, state, _)| state == "over") {
-        let how = if *rows == 0 { "mended" } else { "replaced by a larger one" };
+        let how = if *rows == 0 {
+            "mended"
+        } else {
+            "replaced by a larger one"
+        };
         tracing::info!(hold, upstream = page.upstream, how, "a hold is over");
     }
     Ok(())

@@ -40,12 +40,7 @@ pub(crate) async fn judge(tx: &mut PgConnection, guard: &Guard, supplier: &str, 
 }
 
 /// Fills `price_change` with what differs, each row with what it does to what the ERP has.
-pub(crate) async fn collect(
-    tx: &mut PgConnection,
-    guard: &Guard,
-    supplier: &str,
-    source: &str,
-) -> sqlx::Result<()> {
+pub(crate) async fn collect(tx: &mut PgConnection, guard: &Guard, supplier: &str, source: &str) -> sqlx::Result<()> {
     book::lock(tx, supplier, Some(source)).await?;
     sqlx::query(
         "CREATE TEMP TABLE price_change ON COMMIT DROP AS

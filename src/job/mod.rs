@@ -7,6 +7,7 @@ mod orders;
 mod prices;
 mod purchases;
 mod reference;
+mod restore;
 mod stock;
 mod warehouses;
 
@@ -36,6 +37,8 @@ pub enum Job {
     Purchases,
     /// Reference lists.
     Reference,
+    /// One site read anew after the database was restored; asked for by the daemon alone.
+    Restore,
 }
 
 /// What a stage did.
@@ -50,7 +53,7 @@ pub enum Fill {
 }
 
 impl Job {
-    /// All of them, in the order in which a whole sync begins them.
+    /// Those that are scheduled and asked for, in the order in which a whole sync begins them.
     pub const ALL: [Self; 6] = [
         Self::Warehouses,
         Self::Stock,
@@ -69,12 +72,18 @@ impl Job {
             Self::Orders => "orders",
             Self::Purchases => "purchases",
             Self::Reference => "reference",
+            Self::Restore => "restore",
         }
     }
 
     /// The job of that name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|job| job.as_str() == name)
+    }
+
+    /// The job of a run, those that nobody asks for by name included.
+    pub(crate) fn of_run(name: &str) -> Option<Self> {
+        Self::parse(name).or_else(|| (name == Self::Restore.as_str()).then_some(Self::Restore))
     }
 
     /// Runs of one lane go one after the other: remains can only be published for warehouses that KEAZ knows.
@@ -94,6 +103,7 @@ impl Job {
             Self::Orders => &schedule.orders,
             Self::Purchases => &schedule.purchases,
             Self::Reference => &schedule.reference,
+            Self::Restore => return None,
         };
         Some(expression.as_str()).filter(|expression| !expression.is_empty())
     }
@@ -107,6 +117,7 @@ impl Job {
             Self::Orders => freshness.orders,
             Self::Purchases => freshness.purchases,
             Self::Reference => freshness.reference,
+            Self::Restore => std::time::Duration::ZERO,
         }
     }
 
@@ -116,6 +127,7 @@ impl Job {
             Self::Warehouses | Self::Stock => context.serves(Upstream::Keaz),
             Self::Prices => context.serves(Upstream::Carreta) || context.shop.is_some(),
             Self::Purchases => context.carreta.is_some() || context.shop.is_some(),
+            Self::Restore => true,
             Self::Orders | Self::Reference => context.saplab.is_some() || context.carreta.is_some(),
         }
     }
@@ -129,6 +141,7 @@ impl Job {
             Self::Orders => orders::fill(tx, context, run).await,
             Self::Purchases => purchases::fill(tx, context, run).await,
             Self::Reference => reference::fill(tx, context, run).await,
+            Self::Restore => restore::fill(tx, context, run).await,
         }
     }
 }

@@ -55,7 +55,14 @@ pub(crate) async fn of_remains(
             SET erp = excluded.erp, acknowledged = excluded.acknowledged, remote = excluded.remote, run_id = NULL,
                 found_at = now()"
     );
-    record(tx, asked_at, before, &["keaz.remains.update", "keaz.remains.delete"], sql).await
+    record(
+        tx,
+        asked_at,
+        before,
+        &["keaz.remains.update", "keaz.remains.delete"],
+        sql,
+    )
+    .await
 }
 
 /// The same for warehouses, listed in the temporary table `listed_warehouse`.
@@ -208,7 +215,13 @@ pub(crate) async fn note(tx: &mut PgConnection, run_id: i64, job: &str) -> sqlx:
     .fetch_one(tx)
     .await?;
     let Some(sample) = sample else { return Ok(None) };
-    tracing::warn!(run = run_id, job, rows, sample, "somebody else has changed rows upstream");
+    tracing::warn!(
+        run = run_id,
+        job,
+        rows,
+        sample,
+        "somebody else has changed rows upstream"
+    );
     Ok(Some(format!("changed there by somebody else: {rows} rows ({sample})")))
 }
 

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use super::drift;
+use crate::kill;
 use crate::upstream::keaz::{Remain, Warehouse};
 
 /// The whole list of warehouses as asked for at that time: what is not in it is gone. `before`: when the last good one
@@ -123,6 +124,7 @@ pub(crate) async fn replace_remains(
     .bind(asked_at)
     .execute(&mut *tx)
     .await?;
+    kill::point("snapshot.half");
     sqlx::raw_sql(
         "UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
            FROM listed l
@@ -138,6 +140,7 @@ pub(crate) async fn replace_remains(
     .await?;
     drift::mend(tx, "remain").await?;
     sqlx::raw_sql("DROP TABLE listed").execute(tx).await?;
+    kill::point("snapshot.merged");
     Ok(drifted)
 }
 

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::mpsc;
 
 use crate::config::{Guard, PriceList};
+use crate::kill;
 use crate::operation::ApplyError;
 use crate::upstream::carreta::price_list::{self, Reader, Totals, Validators};
 
@@ -98,6 +99,7 @@ pub(crate) async fn merge(
     validators: &Validators,
     guard: &Guard,
 ) -> Result<String, ApplyError> {
+    kill::point("list.staged");
     let name = snapshot(supplier, source);
     let last: Option<i64> = sqlx::query_scalar("SELECT rows FROM mirror.snapshot WHERE name = $1")
         .bind(&name)
@@ -127,6 +129,7 @@ pub(crate) async fn merge(
     .bind(source)
     .execute(&mut *tx)
     .await?;
+    kill::point("list.half");
     let updated = sqlx::query(
         "UPDATE mirror.price m
             SET name = l.name, price = l.price, quantity = l.quantity, quantity_text = l.quantity_text,
@@ -162,6 +165,7 @@ pub(crate) async fn merge(
     .execute(&mut *tx)
     .await?;
     sqlx::raw_sql("DROP TABLE price_list").execute(tx).await?;
+    kill::point("list.merged");
     Ok(format!(
         "{} rows: {} new, {} changed, {} gone, {} left out",
         totals.accepted(),

@@ -114,7 +114,10 @@ pub(crate) async fn set_positions(
 async fn list_statuses(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<()> {
     let ids: Vec<_> = positions.iter().map(|position| position.id).collect();
     let statuses: Vec<_> = positions.iter().map(|position| position.status_id).collect();
-    let names: Vec<_> = positions.iter().map(|position| position.status_name.as_deref()).collect();
+    let names: Vec<_> = positions
+        .iter()
+        .map(|position| position.status_name.as_deref())
+        .collect();
     sqlx::query(
         "CREATE TEMP TABLE listed_status ON COMMIT DROP AS
          SELECT DISTINCT ON (id) id, status_id, status_name

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::config::Guard;
+use crate::kill;
 use crate::operation::ApplyError;
 
 /// A kind of list: its name, and the mirror that it replaces.
@@ -90,6 +91,7 @@ pub(crate) async fn accept(
     .bind(rows)
     .execute(tx)
     .await?;
+    kill::point("snapshot.accepted");
     Ok(before)
 }
 

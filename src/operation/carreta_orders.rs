@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use super::paging::{self, Trail};
 use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
@@ -33,6 +34,9 @@ pub struct ListOrders {
     /// Then as far as to this moment, whatever is known already; otherwise to the first page without anything new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
+    /// What the page before showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }
 
 impl ListOrders {
@@ -50,9 +54,13 @@ impl ListOrders {
             // A full page without anything new: what is older has been read before.
             None => number <= PAGES_MAX && (number <= 2 || changed > 0),
         };
-        (self.follow && full && more).then(|| Self {
+        let rows: Vec<u64> = page.orders.iter().map(|order| order.id.cast_unsigned()).collect();
+        // Page 1 may be the latest hundred again; after that, a page that shows the same is no page of its own.
+        let repeats = number > 2 && self.trail.as_ref().is_some_and(|trail| paging::repeats(trail, &rows));
+        (self.follow && full && more && !repeats).then(|| Self {
             page: Some(number),
             client_comment: self.client_comment.clone(),
+            trail: Some(paging::behind(&rows)),
             ..*self
         })
     }

@@ -19,7 +19,8 @@ use super::saplab_cart_add::AddToCart;
 use super::saplab_client_create::CreateClient;
 use super::saplab_client_edit::EditClient;
 use super::saplab_clients::{GetClient, ListClients};
-use super::saplab_groups::{AddGroup, EditGroup, RemoveGroup};
+use super::saplab_groups::GroupRow;
+use super::saplab_list_rows::{Add, Edit, Remove};
 use super::saplab_orders::ListPositions;
 use super::saplab_parts::{FindBrands, FindParts};
 use super::saplab_pay::Pay;
@@ -28,8 +29,8 @@ use super::saplab_purchase_create::CreatePurchase;
 use super::saplab_purchases::{ListPurchaseStatuses, ListPurchases};
 use super::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use super::saplab_set_status::SetStatus;
-use super::saplab_shipping_types::{AddShippingType, EditShippingType, RemoveShippingType};
-use super::saplab_status_list::{AddStatus, EditStatus, RemoveStatus};
+use super::saplab_shipping_types::ShippingRow;
+use super::saplab_status_row::StatusRow;
 use super::saplab_statuses::ListStatuses;
 use super::{Arg, Operation, new_call};
 use crate::queue::enqueue::NewCall;
@@ -52,6 +53,7 @@ pub struct Entry {
     /// Why a person must say yes.
     pub consequence: Option<&'static str>,
     new: fn(Map<String, Value>) -> serde_json::Result<NewCall>,
+    read_back: fn(&Value) -> Option<NewCall>,
 }
 
 impl Entry {
@@ -68,7 +70,13 @@ impl Entry {
                 operation.complete();
                 Ok(new_call(&operation, false))
             },
+            read_back: |args| O::deserialize(args).ok()?.read_back(),
         }
+    }
+
+    /// The read that shows whether a call with these arguments has happened.
+    pub fn read_back(&self, args: &Value) -> Option<NewCall> {
+        (self.read_back)(args)
     }
 
     /// The call with these arguments.
@@ -124,18 +132,18 @@ operations! {
     Unarchive,
     MakeDocuments,
     ListStatuses,
-    AddStatus,
-    EditStatus,
-    RemoveStatus,
+    Add<StatusRow>,
+    Edit<StatusRow>,
+    Remove<StatusRow>,
     ListManagers,
     ListShippingTypes,
-    AddShippingType,
-    EditShippingType,
-    RemoveShippingType,
+    Add<ShippingRow>,
+    Edit<ShippingRow>,
+    Remove<ShippingRow>,
     ListGroups,
-    AddGroup,
-    EditGroup,
-    RemoveGroup,
+    Add<GroupRow>,
+    Edit<GroupRow>,
+    Remove<GroupRow>,
     ListClients,
     GetClient,
     CreateClient,

@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use backon::Retryable;
-
-use super::perform::{Performer, database_retries, dead, failed, is_passing, later};
+use super::perform::{Performer, dead, failed, later, repeated};
 use super::{Applied, Look, Operation};
+use crate::kill;
 use crate::queue::enqueue::NewCall;
 use crate::queue::guard::{self, Manner, Sight, Stand, Step};
 use crate::queue::outcome::Outcome;
@@ -32,7 +31,7 @@ pub(super) async fn goes_out<O: Operation>(
     let stale = !seen.sent && call.look_age.is_none_or(|age| age > fresh);
     let looks = if stale { 0 } else { call.looks };
     let sight = if looks > 0 {
-        operation.sight(performer.pool, &seen).await?
+        repeated(performer, || operation.sight(performer.pool, &seen)).await?
     } else {
         Sight::Absent
     };
@@ -60,7 +59,7 @@ pub(super) async fn goes_out<O: Operation>(
         }
         Step::Finish(words) => {
             let record = || finish(performer, call, operation, &seen, &words);
-            record.retry(database_retries()).when(is_passing).await?;
+            repeated(performer, record).await?;
         }
         Step::Refuse(words) => failed::<O>(performer, call, None, dead(words)).await?,
         Step::Quarantine(words) => {
@@ -102,7 +101,9 @@ async fn finish<O: Operation>(
             ..finished
         };
         settle::done(&mut tx, performer.context, call, &applied).await?;
+        kill::point("finished.before");
         tx.commit().await?;
+        kill::point("finished.committed");
     }
     Ok(())
 }

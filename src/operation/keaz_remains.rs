@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
-use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
+use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::hold;
 use crate::mirror;
@@ -107,10 +107,7 @@ impl Operation for UpdateRemains {
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-        keaz(context)?
-            .update_remains(rows)
-            .await
-            .map_err(keaz_verdicts::whole_batch)
+        keaz(context)?.update_remains(rows).await
     }
 
     async fn apply(
@@ -122,11 +119,22 @@ impl Operation for UpdateRemains {
     ) -> Result<Applied, ApplyError> {
         let split = Split::of(rows, verdicts);
         mirror::keaz::set_remains(tx, split.good.iter().copied()).await?;
-        let emptied = split.good.iter().filter(|row| row.quantity.is_some_and(|units| units.is_zero()));
+        let emptied = split
+            .good
+            .iter()
+            .filter(|row| row.quantity.is_some_and(|units| units.is_zero()));
         let emptied: Vec<_> = emptied.map(|row| row.article.as_str()).collect();
         hold::remains::taken(tx, &self.warehouse, &emptied).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
+    }
+
+    fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
+        keaz_verdicts::apart(rows, words, |rows| Self {
+            warehouse: self.warehouse.clone(),
+            articles: rows.iter().map(|row| row.article.clone()).collect(),
+            asked: self.asked,
+        })
     }
 
     fn read_back(&self) -> Option<NewCall> {
@@ -170,10 +178,7 @@ impl Operation for DeleteRemains {
             .iter()
             .map(|row| (row.warehouse.clone(), row.article.clone()))
             .collect();
-        keaz(context)?
-            .delete_remains(&keys)
-            .await
-            .map_err(keaz_verdicts::whole_batch)
+        keaz(context)?.delete_remains(&keys).await
     }
 
     async fn apply(
@@ -189,6 +194,14 @@ impl Operation for DeleteRemains {
         hold::remains::taken(tx, &self.warehouse, &articles).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
+    }
+
+    fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
+        keaz_verdicts::apart(rows, words, |rows| Self {
+            warehouse: self.warehouse.clone(),
+            articles: rows.iter().map(|row| row.article.clone()).collect(),
+            asked: self.asked,
+        })
     }
 
     fn read_back(&self) -> Option<NewCall> {

@@ -3,8 +3,7 @@
 use serde_json::Value;
 use sqlx::PgConnection;
 
-use super::Applied;
-use crate::upstream::Fault;
+use super::{Apart, Applied};
 use crate::upstream::keaz::{Verdict, Verdicts};
 
 /// The rows of a push, parted by KEAZ's verdicts.
@@ -39,11 +38,18 @@ impl<'a, Row> Split<'a, Row> {
     }
 }
 
-/// KEAZ refused a batch and named no row of it: nothing shows that the rows are bad, so the batch is made again.
-pub(super) fn whole_batch(fault: Fault) -> Fault {
-    match fault {
-        Fault::Refused { status, words } => Fault::Failing { status, words },
-        other => other,
+/// KEAZ refused these rows and named none of them: half of them each time, until one stands alone.
+pub(super) fn apart<Row, Call>(rows: &[Row], words: &str, call: impl Fn(&[Row]) -> Call) -> Apart<Call, Verdicts> {
+    match rows {
+        [] => Apart::Indivisible,
+        [_] => Apart::Alone(Verdicts {
+            rows: vec![Verdict::Refused(words.to_owned())],
+            notes: Vec::new(),
+        }),
+        rows => {
+            let (first, second) = rows.split_at(rows.len() / 2);
+            Apart::Halves([call(first), call(second)])
+        }
     }
 }
 

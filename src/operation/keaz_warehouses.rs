@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::{Applied, ApplyError, Arg, Kind, Operation, keaz_verdicts, new_call};
+use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, keaz_verdicts, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
@@ -96,10 +96,7 @@ macro_rules! push_warehouses {
             }
 
             async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
-                keaz(context)?
-                    .$method(rows)
-                    .await
-                    .map_err(keaz_verdicts::whole_batch)
+                keaz(context)?.$method(rows).await
             }
 
             async fn apply(
@@ -110,6 +107,12 @@ macro_rules! push_warehouses {
                 verdicts: &Verdicts,
             ) -> Result<Applied, ApplyError> {
                 record(tx, Self::NAME, rows, verdicts).await
+            }
+
+            fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
+                keaz_verdicts::apart(rows, words, |rows| Self {
+                    codes: rows.iter().map(|row| row.code.clone()).collect(),
+                })
             }
 
             fn read_back(&self) -> Option<NewCall> {

@@ -19,6 +19,7 @@ pub mod keaz_resource;
 mod keaz_verdicts;
 pub mod keaz_warehouses;
 pub mod keaz_warehouses_delete;
+mod paging;
 mod perform;
 pub mod saplab_balance;
 pub mod saplab_cart;
@@ -26,7 +27,8 @@ pub mod saplab_cart_add;
 pub mod saplab_client_create;
 pub mod saplab_client_edit;
 pub mod saplab_clients;
-pub mod saplab_groups;
+mod saplab_groups;
+mod saplab_list_rows;
 pub mod saplab_orders;
 pub mod saplab_parts;
 mod saplab_password;
@@ -37,8 +39,8 @@ pub mod saplab_purchases;
 pub mod saplab_reference;
 mod saplab_seen;
 pub mod saplab_set_status;
-pub mod saplab_shipping_types;
-pub mod saplab_status_list;
+mod saplab_shipping_types;
+mod saplab_status_row;
 pub mod saplab_statuses;
 
 use std::future::Future;
@@ -119,6 +121,14 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
         answer: &Self::Answer,
     ) -> impl Future<Output = Result<Applied, ApplyError>> + Send;
 
+    /// What remains to be done when the upstream refused the request whole, in these words, and named no row of it.
+    fn apart(&self, _request: &Self::Request, _words: &str) -> Apart<Self, Self::Answer>
+    where
+        Self: Sized,
+    {
+        Apart::Indivisible
+    }
+
     /// The read that shows whether its effect happened.
     fn read_back(&self) -> Option<NewCall> {
         None
@@ -143,6 +153,17 @@ pub trait Operation: Serialize + DeserializeOwned + Send + Sync {
     ) -> impl Future<Output = sqlx::Result<Applied>> + Send {
         async { Ok(Applied::default()) }
     }
+}
+
+/// A refused request, taken apart.
+#[derive(Debug)]
+pub enum Apart<Call, Answer> {
+    /// It is not made of rows, or a person asked for it as it is.
+    Indivisible,
+    /// Two calls with half of the rows each: the row that spoils it stands alone in the end.
+    Halves([Call; 2]),
+    /// One row: an answer that says so, for it to be put aside.
+    Alone(Answer),
 }
 
 /// What is known when the upstream's state has been read.

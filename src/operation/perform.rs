@@ -2,24 +2,34 @@
 
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use serde_json::Value;
 use sqlx::PgPool;
 
 use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
-use super::{Applied, ApplyError, Operation};
+use super::{Apart, Applied, ApplyError, Operation};
 use crate::context::Context;
+use crate::db::passing::{self, Passing};
+use crate::kill;
+use crate::queue::breaker::{Limits, Signal};
 use crate::queue::enqueue::NewCall;
-use crate::queue::outcome::{Outcome, Policy, ReadBack, decide};
+use crate::queue::outcome::{Outcome, Policy, ReadBack, decide, in_words};
 use crate::queue::settle::{self, Failure};
+use crate::queue::split;
+use crate::queue::standing::{self, Noted, Sign};
 use crate::queue::{Call, Class};
 use crate::upstream::Fault;
+use crate::upstream::transport::journal::recorded;
+
+/// A request that is more than the upstream takes at once.
+const TOO_LARGE: u16 = 413;
 
 /// What performing needs beside the call.
 pub struct Performer<'a> {
     /// The database.
     pub pool: &'a PgPool,
+    /// A connection of its own, which tells whether the database is silent.
+    pub vital: &'a PgPool,
     /// Settings and clients.
     pub context: &'a Context,
     /// Whether our lease is certain to hold long enough for a request to begin.
@@ -30,7 +40,12 @@ pub struct Performer<'a> {
 
 /// Performs one call. An error is the database's: the call's lease then runs out and somebody else takes it.
 pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
-    match dispatch(performer, call).await {
+    let queue = &performer.context.settings.queue;
+    let performed = match queue.journal {
+        Duration::ZERO => dispatch(performer, call).await,
+        _ => recorded(queue.journal_body, dispatch(performer, call)).await.0,
+    };
+    match performed {
         Some(performed) => performed,
         None => {
             tracing::error!(
@@ -44,26 +59,43 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
 }
 
 pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
+    let asked = attempt::<O>(performer, call).await?;
+    if call.is_probe && !asked {
+        note::<O>(performer, call, Signal::Nothing, "").await?;
+    }
+    Ok(())
+}
+
+/// Returns whether a request was made.
+async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<bool> {
     let context = performer.context;
     let operation: O = match serde_json::from_value(call.args.clone()) {
         Ok(operation) => operation,
         Err(error) => {
             let words = format!("the arguments of the call cannot be read: {error}");
-            return failed::<O>(performer, call, None, dead(words)).await;
+            failed::<O>(performer, call, None, dead(words)).await?;
+            return Ok(false);
         }
     };
     let repeatable = O::CLASS != Class::Guarded && O::READ_BACK != ReadBack::Never;
-    if repeatable && was_cut_off(performer.pool, call).await? {
-        return failed::<O>(performer, call, None, cut_off(&operation, call)).await;
+    if repeatable && let Some(why) = repeated(performer, || unseen(performer.pool, call)).await? {
+        let failure = look_before(&operation, context, call, why);
+        failed::<O>(performer, call, None, failure).await?;
+        return Ok(false);
     }
     if operation.looks_first() && !goes_out(performer, call, &operation).await? {
-        return Ok(());
+        return Ok(false);
     }
-    let prepared = match operation.prepare(performer.pool, context).await {
+    let prepared = match repeated(performer, || operation.prepare(performer.pool, context)).await {
         Ok(prepared) => prepared,
         Err(error) => {
             let words = format!("what to send cannot be read from the database: {error}");
-            return failed::<O>(performer, call, None, unsent(context, call, words)).await;
+            let unsent = Failure {
+                counts: !error.is_passing(),
+                ..unsent(context, call, words)
+            };
+            failed::<O>(performer, call, None, unsent).await?;
+            return Ok(false);
         }
     };
     let Some(request) = prepared else {
@@ -71,20 +103,24 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
             note: Some("nothing differs any more".into()),
             ..Applied::default()
         };
-        return finish_without_request(performer, call, &nothing).await;
+        repeated(performer, || finish_without_request(performer, call, &nothing)).await?;
+        return Ok(false);
     };
-    if O::CLASS == Class::Guarded && !settle::intend(performer.pool, call, context.daemon_id).await? {
+    let intend = || settle::intend(performer.pool, call, context.daemon_id);
+    if O::CLASS == Class::Guarded && !repeated(performer, intend).await? {
         tracing::warn!(call = call.id, "not sent: the lease had run out");
-        return Ok(());
+        return Ok(false);
     }
     if !(performer.lease_is_safe)() {
         tracing::warn!(
             call = call.id,
             "not sent: our lease may have run out while this process stood still"
         );
-        return Ok(());
+        return Ok(false);
     }
-    match operation.send(context, &request).await {
+    let sent = operation.send(context, &request).await;
+    kill::point(if sent.is_ok() { "wire.parsed" } else { "wire.failed" });
+    match sent {
         Ok(answer) if O::POST_CHECK => {
             let failure = Failure {
                 answer: serde_json::to_value(&answer).ok(),
@@ -94,30 +130,128 @@ pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) 
                     look(&operation, call),
                 )
             };
-            failed::<O>(performer, call, None, failure).await
+            failed::<O>(performer, call, None, failure).await?;
+            note::<O>(performer, call, Signal::Alive, "").await?;
         }
-        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await,
-        Err(fault) => {
-            let policy = Policy::from(&context.settings.queue);
-            let failures = u32::try_from(call.failures).unwrap_or_default();
-            let outcome = decide(O::CLASS, O::READ_BACK, &fault, failures + 1, &policy, fastrand::f64());
-            // What was refused with credentials that are no longer in force is made again with those that are.
-            let outdated = matches!(outcome, Outcome::Pause(_)) && !(performer.is_current)();
-            let failure = Failure {
-                outcome: if outdated {
-                    Outcome::Retry(Duration::ZERO)
-                } else {
-                    outcome
-                },
-                words: fault.to_string(),
-                http_status: fault.status(),
-                read_back: look(&operation, call),
-                counts: !outdated,
-                answer: None,
-            };
-            failed::<O>(performer, call, Some(&fault), failure).await
+        Ok(answer) => succeeded(performer, call, &operation, &request, &answer).await?,
+        Err(Fault::Refused { status, words }) if !call.keeps_answer => {
+            refused(performer, call, &operation, &request, status, words).await?;
         }
+        Err(fault) => faulted(performer, call, &operation, &fault).await?,
     }
+    Ok(true)
+}
+
+/// What was refused whole, with no row named, is taken apart. One row alone is put aside when others like it are
+/// accepted: otherwise nothing shows that it is the row, and it is made again as after a failure of the upstream's.
+async fn refused<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    request: &O::Request,
+    status: u16,
+    words: String,
+) -> sqlx::Result<()> {
+    let too_large = status == TOO_LARGE;
+    let shown = if too_large {
+        format!("HTTP {status}: {words}")
+    } else {
+        words.clone()
+    };
+    match operation.apart(request, &shown) {
+        Apart::Halves(halves) => {
+            let signal = if too_large { Signal::Alive } else { Signal::Failing };
+            note::<O>(performer, call, signal, &shown).await?;
+            split(performer, call, status, &shown, &halves).await
+        }
+        Apart::Alone(answer) if too_large || split::others_are_accepted(performer.pool, call).await? => {
+            note::<O>(performer, call, Signal::Alive, "").await?;
+            succeeded(performer, call, operation, request, &answer).await
+        }
+        Apart::Alone(_) => faulted(performer, call, operation, &Fault::Failing { status, words }).await,
+        Apart::Indivisible => faulted(performer, call, operation, &Fault::Refused { status, words }).await,
+    }
+}
+
+async fn split<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    status: u16,
+    words: &str,
+    halves: &[O; 2],
+) -> sqlx::Result<()> {
+    let args = || {
+        halves
+            .each_ref()
+            .map(|half| serde_json::to_value(half).unwrap_or_default())
+    };
+    let record = || split::split(performer.pool, performer.context, call, Some(status), words, args());
+    let recorded = repeated(performer, record).await?;
+    if recorded {
+        tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, why = words, "refused whole: made again in two halves");
+    } else {
+        tracing::warn!(
+            call = call.id,
+            operation = O::NAME,
+            "the lease had run out: the refusal is not recorded"
+        );
+    }
+    Ok(())
+}
+
+/// What a fault says of the upstream is noted first: while its breaker is open a failure is not the call's own.
+async fn faulted<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    operation: &O,
+    fault: &Fault,
+) -> sqlx::Result<()> {
+    let policy = Policy::from(&performer.context.settings.queue);
+    let decided = |attempt| decide(O::CLASS, O::READ_BACK, fault, attempt, &policy, fastrand::f64());
+    let before = u32::try_from(call.failures).unwrap_or_default();
+    // What was refused with credentials that are no longer in force is made again with those that are.
+    let outdated = matches!(decided(1), Outcome::Pause(_)) && !(performer.is_current)();
+    let signal = match Signal::of(fault) {
+        _ if outdated => Signal::Nothing,
+        // A page may come from behind the effect; the look that follows meets it too, if it is more than that.
+        Signal::Denied if !matches!(decided(1), Outcome::Pause(_)) => Signal::Failing,
+        signal => signal,
+    };
+    let words = fault.to_string();
+    let noted = note::<O>(performer, call, signal, &words).await?;
+    let outcome = match decided((before + u32::from(noted.was_closed)).max(1)) {
+        _ if outdated => Outcome::Retry(Duration::ZERO),
+        // It waits with its upstream, a probe a little longer: another call probes next, if there is another.
+        Outcome::Retry(wait) if !noted.was_closed => Outcome::Pause(noted.rest.unwrap_or_default() + wait),
+        outcome => outcome,
+    };
+    let failure = Failure {
+        outcome,
+        words,
+        http_status: fault.status(),
+        read_back: look(operation, call),
+        counts: noted.was_closed && !outdated,
+        answer: None,
+    };
+    failed::<O>(performer, call, Some(fault), failure).await
+}
+
+async fn note<O: Operation>(
+    performer: &Performer<'_>,
+    call: &Call,
+    signal: Signal,
+    words: &str,
+) -> sqlx::Result<Noted> {
+    let queue = &performer.context.settings.queue;
+    let limits = Limits::new(queue, queue.manners(O::UPSTREAM));
+    let sign = Sign {
+        upstream: O::UPSTREAM,
+        call_id: call.id,
+        signal,
+        words,
+    };
+    let record = || standing::note(performer.pool, &limits, sign);
+    repeated(performer, record).await
 }
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -129,9 +263,11 @@ async fn succeeded<O: Operation>(
     answer: &O::Answer,
 ) -> sqlx::Result<()> {
     let record = || record_success(performer, call, operation, request, answer);
-    let passing = |error: &ApplyError| matches!(error, ApplyError::Database(error) if is_passing(error));
-    match record.retry(database_retries()).when(passing).await {
-        Ok(Some(applied)) => {
+    match repeated(performer, record).await {
+        Ok(Some((applied, in_trouble))) => {
+            if in_trouble || call.is_probe {
+                note::<O>(performer, call, Signal::Alive, "").await?;
+            }
             tracing::debug!(
                 call = call.id,
                 run = call.run_id,
@@ -145,6 +281,15 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Ok(None) => {
+            // Where the answer to a commit was lost, it may have been done by the try before.
+            if repeated(performer, || settle::ended(performer.pool, call))
+                .await?
+                .as_deref()
+                == Some("done")
+            {
+                tracing::debug!(call = call.id, operation = O::NAME, "call done, as it turned out");
+                return Ok(());
+            }
             tracing::warn!(
                 call = call.id,
                 operation = O::NAME,
@@ -153,24 +298,30 @@ async fn succeeded<O: Operation>(
             Ok(())
         }
         Err(ApplyError::Database(error)) => Err(error),
-        Err(error) => failed::<O>(performer, call, None, dead(error.to_string())).await,
+        Err(error) => {
+            note::<O>(performer, call, Signal::Alive, "").await?;
+            failed::<O>(performer, call, None, dead(error.to_string())).await
+        }
     }
 }
 
-/// The effect of the answer and the end of the call, in one transaction. `None`: the lease is lost, nothing written.
+/// The effect of the answer and the end of the call, in one transaction; and whether the upstream was in doubt, so that
+/// its answer is worth noting. `None`: the lease is lost, nothing written.
 async fn record_success<O: Operation>(
     performer: &Performer<'_>,
     call: &Call,
     operation: &O,
     request: &O::Request,
     answer: &O::Answer,
-) -> Result<Option<Applied>, ApplyError> {
+) -> Result<Option<(Applied, bool)>, ApplyError> {
     let context = performer.context;
     let mut tx = performer.pool.begin().await?;
     if !settle::fence(&mut tx, call, context.daemon_id).await? {
         return Ok(None);
     }
+    kill::point("apply.before");
     let applied = operation.apply(&mut tx, context, request, answer).await?;
+    kill::point("apply.written");
     let applied = Applied {
         asked: true,
         answer: match applied.answer {
@@ -179,9 +330,12 @@ async fn record_success<O: Operation>(
         },
         ..applied
     };
+    let in_trouble = standing::is_in_trouble(&mut tx, O::UPSTREAM).await?;
     settle::done(&mut tx, context, call, &applied).await?;
+    kill::point("done.before");
     tx.commit().await?;
-    Ok(Some(applied))
+    kill::point("done.committed");
+    Ok(Some((applied, in_trouble)))
 }
 
 /// The answer, where somebody wants to see it or may have to.
@@ -200,7 +354,9 @@ async fn finish_without_request(performer: &Performer<'_>, call: &Call, applied:
     let mut tx = performer.pool.begin().await?;
     if settle::fence(&mut tx, call, performer.context.daemon_id).await? {
         settle::done(&mut tx, performer.context, call, applied).await?;
+        kill::point("unsent.before");
         tx.commit().await?;
+        kill::point("unsent.committed");
     }
     Ok(())
 }
@@ -243,27 +399,42 @@ fn unsent(context: &Context, call: &Call, words: String) -> Failure {
     }
 }
 
-/// Whether the attempt before this one ended without anybody learning its answer: its worker died or had to stop.
-async fn was_cut_off(pool: &PgPool, call: &Call) -> sqlx::Result<bool> {
-    let cut_off: Option<bool> = sqlx::query_scalar(
-        "SELECT outcome IN ('lease lost', 'released') FROM queue.attempt WHERE call_id = $1 AND attempt = $2",
-    )
-    .bind(call.id)
-    .bind(call.attempt - 1)
-    .fetch_optional(pool)
-    .await?;
-    Ok(cut_off == Some(true))
+/// Why nobody knows what became of the attempt before this one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// Its worker died or had to stop.
+    CutOff,
+    /// Its answer was lost, and the read that was to show what the upstream holds came to nothing.
+    NotRead,
 }
 
-/// That attempt may have been acted upon, exactly as one whose answer was lost on the wire.
-fn cut_off<O: Operation>(operation: &O, call: &Call) -> Failure {
+async fn unseen(pool: &PgPool, call: &Call) -> sqlx::Result<Option<Unseen>> {
+    let outcome: Option<Option<String>> =
+        sqlx::query_scalar("SELECT outcome FROM queue.attempt WHERE call_id = $1 AND attempt = $2")
+            .bind(call.id)
+            .bind(call.attempt - 1)
+            .fetch_optional(pool)
+            .await?;
+    Ok(match outcome.flatten().as_deref() {
+        Some("lease lost" | "released") => Some(Unseen::CutOff),
+        Some("unknown") if call.looks == 0 => Some(Unseen::NotRead),
+        _ => None,
+    })
+}
+
+/// That attempt may have been acted upon: what the upstream holds is read before anything is sent again.
+fn look_before<O: Operation>(operation: &O, context: &Context, call: &Call, why: Unseen) -> Failure {
+    let failures = u32::try_from(call.failures).unwrap_or_default();
+    if why == Unseen::NotRead && failures >= context.settings.queue.max_attempts {
+        return dead("not sent again: its answer was lost, and what the upstream holds cannot be read".into());
+    }
+    let words = match why {
+        Unseen::CutOff => "the attempt before was cut off: what the upstream holds is read first",
+        Unseen::NotRead => "what the upstream holds could not be read: it is read again first",
+    };
     Failure {
-        outcome: Outcome::Unknown(Duration::ZERO),
-        words: "the attempt before was cut off: what the upstream holds is read first".into(),
-        http_status: None,
-        read_back: look(operation, call),
-        counts: false,
-        answer: None,
+        counts: why == Unseen::NotRead,
+        ..later(Outcome::Unknown(Duration::ZERO), words, look(operation, call))
     }
 }
 
@@ -273,8 +444,8 @@ pub(super) async fn failed<O: Operation>(
     fault: Option<&Fault>,
     failure: Failure,
 ) -> sqlx::Result<()> {
-    let record = || settle::failed(performer.pool, performer.context, call, O::UPSTREAM, &failure);
-    let recorded = record.retry(database_retries()).when(is_passing).await?;
+    let record = || settle::failed(performer.pool, performer.context, call, &failure);
+    let recorded = repeated(performer, record).await?;
     if !recorded {
         tracing::warn!(
             call = call.id,
@@ -283,7 +454,8 @@ pub(super) async fn failed<O: Operation>(
         );
         return Ok(());
     }
-    if matches!(failure.outcome, Outcome::Look(_)) {
+    // An upstream that is left alone has had its alert.
+    if matches!(failure.outcome, Outcome::Pause(_) | Outcome::Look(_)) {
         tracing::debug!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, attempt = call.attempt, "{}", failure.words);
         return Ok(());
     }
@@ -300,17 +472,8 @@ pub(super) async fn failed<O: Operation>(
 /// What the daemon does next and what the admin can do, and whether a person is needed.
 fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
     match outcome {
-        Outcome::Retry(wait) => (
-            format!("it is made again in {}", humantime::format_duration(round(*wait))),
-            false,
-        ),
-        Outcome::Pause(wait) => (
-            format!(
-                "the upstream rests for {}; nothing is lost; check its credentials and address (sverka check)",
-                humantime::format_duration(round(*wait))
-            ),
-            true,
-        ),
+        Outcome::Retry(wait) => (format!("it is made again in {}", in_words(*wait)), false),
+        Outcome::Pause(wait) => (format!("it waits with its upstream for {}", in_words(*wait)), false),
         Outcome::Unknown(_) if class == Class::Guarded => {
             ("whether it happened is looked up upstream first".into(), true)
         }
@@ -330,31 +493,11 @@ fn describe(outcome: &Outcome, class: Class) -> (String, bool) {
     }
 }
 
-fn round(wait: Duration) -> Duration {
-    if wait < Duration::from_secs(1) {
-        Duration::from_millis(wait.as_millis() as u64)
-    } else {
-        Duration::from_secs(wait.as_secs())
-    }
-}
-
-/// A step in the database is repeated a few times when another try may succeed.
-pub(crate) fn database_retries() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(20))
-        .with_max_delay(Duration::from_secs(2))
-        .with_max_times(8)
-        .with_jitter()
-}
-
-/// Serialization failure, deadlock, lock timeout, a lost connection, a full pool: another try may succeed.
-pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(db) => db.code().is_some_and(|code| {
-            ["40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"].contains(&code.as_ref())
-                || code.starts_with("08")
-        }),
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    }
+/// A step in the database, each try bounded, repeated while the database is at fault.
+pub(super) async fn repeated<T, E: Passing, F: Future<Output = Result<T, E>>>(
+    performer: &Performer<'_>,
+    step: impl FnMut() -> F,
+) -> Result<T, E> {
+    let statement = performer.context.settings.database.statement_timeout;
+    Box::pin(passing::repeated(performer.vital, statement, step)).await
 }

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use super::paging::{self, Trail};
 use super::saplab_clients::ListClients;
 use super::saplab_reference::pulled;
 use super::saplab_seen::unreadable;
@@ -36,6 +37,9 @@ pub struct ListTransactions {
     /// What is searched for: the pages after this one are read too until it is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// What the page before showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }
 
 /// One operation that is searched for.
@@ -57,9 +61,23 @@ impl ListTransactions {
         let Some(search) = &self.search else {
             return false;
         };
+        // How a page is asked for is not documented: the first one may come again and again.
+        let trail = self.trail.clone().unwrap_or_default();
+        if self.page > 1 && paging::repeats(&trail, &known_by(page)) {
+            return false;
+        }
         let is_found = page.transactions.iter().any(|one| one.comment.contains(&search.text));
         !is_found && self.page < page.pages.min(PAGES_MAX) && !is_past(&page.transactions, search.since)
     }
+}
+
+/// Operations have no ids.
+fn known_by(page: &TransactionPage) -> Vec<u64> {
+    let of = |one: &Transaction| {
+        let (date, amount) = (format!("{:?}", one.date), format!("{:?}", one.amount));
+        paging::known_by(&[&date, &amount, &one.comment])
+    };
+    page.transactions.iter().map(of).collect()
 }
 
 /// Whether a list that goes back in time has come to what is older.
@@ -99,6 +117,7 @@ impl Operation for ListTransactions {
         saplab_reference::set_transactions(tx, self.client, &page.transactions).await?;
         let next = Self {
             page: self.page + 1,
+            trail: Some(paging::behind(&known_by(page))),
             ..self.clone()
         };
         let next = self.goes_on(page).then(|| NewCall {
@@ -143,6 +162,7 @@ impl AddTransaction {
                 // The shop's clock is its own.
                 since: self.asked_at - TimeDelta::days(1),
             }),
+            trail: None,
         }
     }
 }
@@ -243,6 +263,7 @@ impl AddTransaction {
             client: self.client,
             page: 1,
             search: None,
+            trail: None,
         };
         vec![new_call(&ListClients::one(self.client), false), new_call(&list, false)]
     }
@@ -270,6 +291,7 @@ mod tests {
             client: 1,
             page: 1,
             search: Some(search),
+            trail: None,
         };
         let (new, old) = (at("2026-01-03T00:00:00Z", ""), at("2026-01-01T00:00:00Z", ""));
         for (transactions, pages, expected) in [

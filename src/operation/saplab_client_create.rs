@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
 use super::saplab_clients::ListClients;
+use super::saplab_list_rows::written;
 use super::saplab_password::{self, PASSWORD_FILE};
 use super::saplab_seen::unreadable;
-use super::saplab_shipping_types::written;
 use super::saplab_statuses::saplab;
 use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up, new_call};
 use crate::context::Context;
@@ -37,7 +37,7 @@ impl CreateClient {
                 phone: Some(self.client.phone.clone()),
                 ..ClientFilter::default()
             },
-            all: false,
+            ..ListClients::default()
         }
     }
 

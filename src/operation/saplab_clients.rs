@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
-use super::saplab_reference::pulled;
+use super::paging::{self, Trail};
+use super::saplab_reference::{noted, pulled};
 use super::saplab_statuses::saplab;
 use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
@@ -25,6 +26,9 @@ pub struct ListClients {
     /// Whether the pages after this one are read too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
+    /// What the pages before showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }
 
 impl ListClients {
@@ -35,7 +39,28 @@ impl ListClients {
             per_page: Some(MAX_PER_PAGE),
             ..ClientFilter::default()
         };
-        Self { filter, all: true }
+        Self {
+            filter,
+            all: true,
+            trail: None,
+        }
+    }
+
+    /// The next page of the listing, if there is more to see; and what an admin should know.
+    fn next(&self, page: &ClientPage) -> (Option<Self>, Option<&'static str>) {
+        if !self.all {
+            return (None, None);
+        }
+        let ids = page.clients.iter().map(|client| client.id);
+        let pages = page.pages.min(PAGES_MAX);
+        let (next, words) = paging::after(self.trail.as_ref(), self.filter.page, pages, ids, &page.rejected);
+        let next = next.map(|(number, trail)| {
+            let mut next = self.clone();
+            next.filter.page = Some(number);
+            next.trail = Some(trail);
+            next
+        });
+        (next, words)
     }
 
     /// One client's row.
@@ -44,7 +69,10 @@ impl ListClients {
             client_id: vec![id],
             ..ClientFilter::default()
         };
-        Self { filter, all: false }
+        Self {
+            filter,
+            ..Self::default()
+        }
     }
 }
 
@@ -88,12 +116,10 @@ impl Operation for ListClients {
         page: &ClientPage,
     ) -> Result<Applied, ApplyError> {
         mirror::saplab_reference::set_clients(tx, &page.clients, *asked_at).await?;
-        let number = self.filter.page.unwrap_or(1);
-        let more = self.all && number < page.pages.min(PAGES_MAX);
-        let mut next = self.clone();
-        next.filter.page = Some(number + 1);
+        let (next, words) = self.next(page);
         Ok(Applied {
-            next: more.then(|| new_call(&next, true)).into_iter().collect(),
+            next: next.iter().map(|next| new_call(next, true)).collect(),
+            note: noted(&page.rejected, words),
             ..pulled(page.clients.len(), &page.rejected)
         })
     }

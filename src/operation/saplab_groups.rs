@@ -1,93 +1,65 @@
-//! Saplab's discount groups of clients added, replaced, removed (panel document, /panel/client/group_form and
-//! /panel/client/remove_group).
+//! Saplab's discount groups of clients (panel document, /panel/client/group_form and /panel/client/remove_group), as rows
+//! that can be added, replaced and removed.
 
 use serde::{Deserialize, Serialize};
-use sqlx::{PgConnection, PgPool};
 
+use super::saplab_list_rows::{ID, ListRow, Title};
 use super::saplab_reference::ListGroups;
-use super::saplab_seen::{added, removed, same_name, unreadable};
-use super::saplab_shipping_types::written;
-use super::saplab_statuses::saplab;
-use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up, new_call};
-use crate::context::Context;
-use crate::mirror::saplab_reference::{self, Removed};
-use crate::queue::enqueue::NewCall;
-use crate::queue::outcome::ReadBack;
-use crate::queue::{Class, Priority};
-use crate::upstream::saplab::{Group, Listed, Success};
-use crate::upstream::{Fault, Upstream};
+use super::saplab_seen::{added, same_name};
+use super::{Arg, Kind, Sight};
+use crate::mirror::saplab_reference::Removed;
+use crate::upstream::Fault;
+use crate::upstream::saplab::{Group, Listed, Panel, Success};
 
-const WHAT: &str = "discount group";
 const NAME: Arg = Arg::required("name", Kind::Text, "its name");
 const DISCOUNT: Arg = Arg::required("discount", Kind::Integer, "the discount, whole per cent");
 const COMMENT: Arg = Arg::required("comment", Kind::Text, "the comment; may be empty");
-const ID: Arg = Arg::required("id", Kind::Integer, "its id");
 
-/// Adds one. Saplab does not tell its id, and added twice there would be two: so it is known by its name.
+/// A group.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct AddGroup {
-    /// Its name.
-    pub name: String,
-    /// The discount, per cent.
-    pub discount: i64,
-    /// The comment.
+pub(super) struct GroupRow {
+    name: String,
+    discount: i64,
     #[serde(default)]
-    pub comment: String,
+    comment: String,
 }
 
-/// Replaces one whole.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct EditGroup {
-    /// Its id.
-    pub id: i64,
-    /// Its name from now on.
-    pub name: String,
-    /// The discount, per cent.
-    pub discount: i64,
-    /// The comment.
-    pub comment: String,
-}
+impl ListRow for GroupRow {
+    const WHAT: &'static str = "discount group";
+    const KIND: Removed = Removed::Group;
+    const ADD: Title = Title {
+        name: "saplab.groups.add",
+        about: "Add a discount group of clients (POST /panel/client/group_form)",
+    };
+    const EDIT: Title = Title {
+        name: "saplab.groups.edit",
+        about: "Replace a discount group of clients (POST /panel/client/group_form/$ID)",
+    };
+    const REMOVE: Title = Title {
+        name: "saplab.groups.remove",
+        about: "Remove a discount group of clients (POST /panel/client/remove_group)",
+    };
+    const ADD_ARGS: &'static [Arg] = &[NAME, DISCOUNT, Arg::new("comment", Kind::Text, "the comment")];
+    const EDIT_ARGS: &'static [Arg] = &[ID, NAME, DISCOUNT, COMMENT];
+    type List = ListGroups;
 
-/// Removes one; when it is not there, that is done already.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RemoveGroup {
-    /// Its id.
-    pub id: i64,
-}
-
-impl Operation for AddGroup {
-    const NAME: &'static str = "saplab.groups.add";
-    const ABOUT: &'static str = "Add a discount group of clients (POST /panel/client/group_form)";
-    const ARGS: &'static [Arg] = &[NAME, DISCOUNT, Arg::new("comment", Kind::Text, "the comment")];
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Guarded;
-    const PRIORITY: Priority = Priority::High;
-    const READ_BACK: ReadBack = ReadBack::Always;
-    type Request = ();
-    type Answer = Success;
-
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
+    fn list() -> ListGroups {
+        ListGroups {}
     }
 
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?
-            .add_group(&self.name, self.discount, &self.comment)
-            .await
+    async fn add(&self, panel: &Panel) -> Result<Success, Fault> {
+        panel.add_group(&self.name, self.discount, &self.comment).await
     }
 
-    async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        Ok(written(new_call(&ListGroups {}, false)))
+    async fn edit(&self, panel: &Panel, id: i64) -> Result<Success, Fault> {
+        panel.edit_group(id, &self.name, self.discount, &self.comment).await
     }
 
-    fn read_back(&self) -> Option<NewCall> {
-        look_up(&ListGroups {})
+    async fn remove(panel: &Panel, id: i64) -> Result<Success, Fault> {
+        panel.remove_group(id).await
     }
 
-    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
-        let Some(list) = look.read::<Listed<Group>>() else {
-            return Ok(unreadable());
-        };
+    fn is_added(&self, list: &Listed<Group>) -> Sight {
         let same = |one: &Group| one.discount == Some(self.discount.into());
         // The list shows the discount behind the name: "Розница - 0%".
         let shown = |one: &Group| {
@@ -97,74 +69,10 @@ impl Operation for AddGroup {
         let named = |one: &Group| {
             same_name(&one.name, &self.name) || shown(one).is_some_and(|shown| same_name(&one.name, &shown))
         };
-        Ok(added(WHAT, &list.rows, &list.rejected, named, same, |one| one.id))
-    }
-}
-
-impl Operation for EditGroup {
-    const NAME: &'static str = "saplab.groups.edit";
-    const ABOUT: &'static str = "Replace a discount group of clients (POST /panel/client/group_form/$ID)";
-    const ARGS: &'static [Arg] = &[ID, NAME, DISCOUNT, COMMENT];
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Idempotent;
-    const PRIORITY: Priority = Priority::High;
-    type Request = ();
-    type Answer = Success;
-
-    fn intent(&self) -> Option<String> {
-        Some(format!("{} {}", Self::NAME, self.id))
+        added(Self::WHAT, &list.rows, &list.rejected, named, same, |one| one.id)
     }
 
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
-    }
-
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?
-            .edit_group(self.id, &self.name, self.discount, &self.comment)
-            .await
-    }
-
-    async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        Ok(written(new_call(&ListGroups {}, false)))
-    }
-}
-
-impl Operation for RemoveGroup {
-    const NAME: &'static str = "saplab.groups.remove";
-    const ABOUT: &'static str = "Remove a discount group of clients (POST /panel/client/remove_group)";
-    const ARGS: &'static [Arg] = &[ID];
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Idempotent;
-    const PRIORITY: Priority = Priority::High;
-    const READ_BACK: ReadBack = ReadBack::Always;
-    type Request = ();
-    type Answer = Success;
-
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
-    }
-
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?.remove_group(self.id).await
-    }
-
-    async fn apply(&self, tx: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        saplab_reference::remove(tx, Removed::Group, self.id).await?;
-        Ok(Applied {
-            pushed: 1,
-            ..Applied::default()
-        })
-    }
-
-    fn read_back(&self) -> Option<NewCall> {
-        look_up(&ListGroups {})
-    }
-
-    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
-        Ok(match look.read::<Listed<Group>>() {
-            Some(list) => removed(WHAT, list.rows.iter().any(|one| one.id == self.id), &list.rejected),
-            None => unreadable(),
-        })
+    fn ids(list: &Listed<Group>) -> (Vec<i64>, &[String]) {
+        (list.rows.iter().map(|one| one.id).collect(), &list.rejected)
     }
 }

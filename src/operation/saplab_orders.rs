@@ -4,6 +4,8 @@ use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use super::paging::{self, Trail};
+use super::saplab_reference::noted;
 use super::saplab_statuses::saplab;
 use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::config;
@@ -28,6 +30,9 @@ pub struct ListPositions {
     /// Whether the pages after this one are read too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
+    /// What the pages before showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }
 
 impl ListPositions {
@@ -41,6 +46,7 @@ impl ListPositions {
             },
             window_days: settings.window_days,
             all: true,
+            trail: None,
         }
     }
 
@@ -55,6 +61,23 @@ impl ListPositions {
             },
             ..Self::default()
         }
+    }
+
+    /// The next page of the listing, if there is more to see; and what an admin should know.
+    fn next(&self, page: &OrderPage) -> (Option<Self>, Option<&'static str>) {
+        if !self.all {
+            return (None, None);
+        }
+        let ids = page.positions.iter().map(|position| position.id);
+        let pages = page.pages.min(PAGES_MAX);
+        let (next, words) = paging::after(self.trail.as_ref(), self.filter.page, pages, ids, &page.rejected);
+        let next = next.map(|(number, trail)| {
+            let mut next = self.clone();
+            next.filter.page = Some(number);
+            next.trail = Some(trail);
+            next
+        });
+        (next, words)
     }
 
     /// One position, archived or not.
@@ -123,10 +146,7 @@ impl Operation for ListPositions {
         let drifted = mirror::saplab::set_positions(tx, &known, *asked_at).await?;
         let ids: Vec<i64> = known.iter().map(|position| position.id).collect();
         erp::orders::write(tx, &ids).await?;
-        let number = self.filter.page.unwrap_or(1);
-        let more = self.all && number < page.pages.min(PAGES_MAX);
-        let mut next = self.clone();
-        next.filter.page = Some(number + 1);
+        let (next, words) = self.next(page);
         for why in &page.rejected {
             tracing::warn!(
                 operation = Self::NAME,
@@ -138,8 +158,8 @@ impl Operation for ListPositions {
             drifted,
             pulled: i64::try_from(page.positions.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
-            next: more.then(|| new_call(&next, true)).into_iter().collect(),
-            note: Some(page.rejected.join("; ")).filter(|note| !note.is_empty()),
+            next: next.iter().map(|next| new_call(next, true)).collect(),
+            note: noted(&page.rejected, words),
             ..Applied::default()
         })
     }

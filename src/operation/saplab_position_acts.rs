@@ -17,151 +17,90 @@ use crate::queue::{Class, Priority};
 use crate::upstream::saplab::{MAX_PER_PAGE, OrderPage, Position, Success};
 use crate::upstream::{Fault, Upstream};
 
-const POSITION: &[Arg] = &[Arg::required("position", Kind::Integer, "the position's id")];
+/// An act on one position: its documentation, type, method of the panel, operation, what it does, what it does to people,
+/// and the field that shows it, with the wanted value, in words.
+macro_rules! act {
+    ($(#[$doc:meta])* $act:ident, $method:ident, $name:literal, $about:literal, $consequence:literal,
+     $field:ident = $wanted:literal, $words:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Serialize, Deserialize)]
+        pub struct $act {
+            position: i64,
+        }
 
-/// Takes a position off its order.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Deny {
-    /// The position's id.
-    pub position: i64,
+        impl Operation for $act {
+            const NAME: &'static str = $name;
+            const ABOUT: &'static str = $about;
+            const ARGS: &'static [Arg] = &[Arg::required("position", Kind::Integer, "the position's id")];
+            const UPSTREAM: Upstream = Upstream::Saplab;
+            const CLASS: Class = Class::Idempotent;
+            const PRIORITY: Priority = Priority::High;
+            const READ_BACK: ReadBack = ReadBack::Always;
+            const CONSEQUENCE: Option<&'static str> = Some($consequence);
+            type Request = ();
+            type Answer = Success;
+
+            async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
+                Ok(Some(()))
+            }
+
+            async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
+                saplab(context)?.$method(self.position).await
+            }
+
+            async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
+                Ok(acted(&[self.position]))
+            }
+
+            fn read_back(&self) -> Option<NewCall> {
+                look_up(&ListPositions::one(self.position))
+            }
+
+            async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
+                Ok(stands(look, self.position, |one| one.$field, $wanted, $words))
+            }
+        }
+    };
 }
 
-/// Puts a position into the archive.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Archive {
-    /// The position's id.
-    pub position: i64,
-}
+act!(
+    /// Takes a position off its order.
+    Deny,
+    deny,
+    "saplab.orders.deny",
+    "Take a position off its order (GET /panel/order/deny/$ID)",
+    "cancels a position of a customer's order",
+    is_denied = true,
+    "taken off its order"
+);
 
-/// Takes a position out of the archive.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Unarchive {
-    /// The position's id.
-    pub position: i64,
-}
+act!(
+    /// Puts a position into the archive.
+    Archive,
+    archive,
+    "saplab.orders.archive",
+    "Put a position into the archive (GET /panel/order/archive/$ID)",
+    "hides a position of a customer's order in the archive",
+    is_archived = true,
+    "in the archive"
+);
+
+act!(
+    /// Takes a position out of the archive.
+    Unarchive,
+    unarchive,
+    "saplab.orders.unarchive",
+    "Take a position out of the archive (GET /panel/order/unarchive/$ID)",
+    "brings a position of a customer's order back from the archive",
+    is_archived = false,
+    "not in the archive"
+);
 
 /// Makes the documents of positions; asked again, Saplab may make them again.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct MakeDocuments {
     /// The positions' ids.
     pub positions: Vec<i64>,
-}
-
-impl Operation for Deny {
-    const NAME: &'static str = "saplab.orders.deny";
-    const ABOUT: &'static str = "Take a position off its order (GET /panel/order/deny/$ID)";
-    const ARGS: &'static [Arg] = POSITION;
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Idempotent;
-    const PRIORITY: Priority = Priority::High;
-    const READ_BACK: ReadBack = ReadBack::Always;
-    const CONSEQUENCE: Option<&'static str> = Some("cancels a position of a customer's order");
-    type Request = ();
-    type Answer = Success;
-
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
-    }
-
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?.deny(self.position).await
-    }
-
-    async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        Ok(acted(&[self.position]))
-    }
-
-    fn read_back(&self) -> Option<NewCall> {
-        look_up(&ListPositions::one(self.position))
-    }
-
-    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
-        Ok(stands(
-            look,
-            self.position,
-            |one| one.is_denied,
-            true,
-            "taken off its order",
-        ))
-    }
-}
-
-impl Operation for Archive {
-    const NAME: &'static str = "saplab.orders.archive";
-    const ABOUT: &'static str = "Put a position into the archive (GET /panel/order/archive/$ID)";
-    const ARGS: &'static [Arg] = POSITION;
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Idempotent;
-    const PRIORITY: Priority = Priority::High;
-    const READ_BACK: ReadBack = ReadBack::Always;
-    const CONSEQUENCE: Option<&'static str> = Some("hides a position of a customer's order in the archive");
-    type Request = ();
-    type Answer = Success;
-
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
-    }
-
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?.archive(self.position).await
-    }
-
-    async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        Ok(acted(&[self.position]))
-    }
-
-    fn read_back(&self) -> Option<NewCall> {
-        look_up(&ListPositions::one(self.position))
-    }
-
-    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
-        Ok(stands(
-            look,
-            self.position,
-            |one| one.is_archived,
-            true,
-            "in the archive",
-        ))
-    }
-}
-
-impl Operation for Unarchive {
-    const NAME: &'static str = "saplab.orders.unarchive";
-    const ABOUT: &'static str = "Take a position out of the archive (GET /panel/order/unarchive/$ID)";
-    const ARGS: &'static [Arg] = POSITION;
-    const UPSTREAM: Upstream = Upstream::Saplab;
-    const CLASS: Class = Class::Idempotent;
-    const PRIORITY: Priority = Priority::High;
-    const READ_BACK: ReadBack = ReadBack::Always;
-    const CONSEQUENCE: Option<&'static str> = Some("brings a position of a customer's order back from the archive");
-    type Request = ();
-    type Answer = Success;
-
-    async fn prepare(&self, _: &PgPool, _: &Context) -> sqlx::Result<Option<()>> {
-        Ok(Some(()))
-    }
-
-    async fn send(&self, context: &Context, (): &()) -> Result<Success, Fault> {
-        saplab(context)?.unarchive(self.position).await
-    }
-
-    async fn apply(&self, _: &mut PgConnection, _: &Context, (): &(), _: &Success) -> Result<Applied, ApplyError> {
-        Ok(acted(&[self.position]))
-    }
-
-    fn read_back(&self) -> Option<NewCall> {
-        look_up(&ListPositions::one(self.position))
-    }
-
-    async fn sight(&self, _: &PgPool, look: &Look<'_>) -> sqlx::Result<Sight> {
-        Ok(stands(
-            look,
-            self.position,
-            |one| one.is_archived,
-            false,
-            "not in the archive",
-        ))
-    }
 }
 
 impl Operation for MakeDocuments {

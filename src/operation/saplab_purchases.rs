@@ -4,13 +4,13 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, PgPool};
 
+use super::paging::{self, Trail};
 use super::saplab_parts::shop;
-use super::saplab_reference::pulled;
+use super::saplab_reference::{noted, pulled};
 use super::{Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
-use crate::queue::enqueue::NewCall;
 use crate::queue::{Class, Priority};
 use crate::upstream::saplab::{MAX_PER_PAGE, ShopOrderFilter, ShopOrderPage, ShopStatus};
 use crate::upstream::{Fault, Upstream};
@@ -27,6 +27,9 @@ pub struct ListPurchases {
     /// Whether the pages after this one are read too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub follow: bool,
+    /// What the pages before showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trail: Option<Trail>,
 }
 
 impl ListPurchases {
@@ -37,15 +40,28 @@ impl ListPurchases {
             per_page: Some(MAX_PER_PAGE),
             ..filter
         };
-        Self { filter, follow: true }
+        Self {
+            filter,
+            follow: true,
+            trail: None,
+        }
     }
 
-    /// The page after this one, when there are `pages`.
-    fn next(&self, pages: u32) -> Option<NewCall> {
-        let page = self.filter.page.unwrap_or(1);
-        let mut next = self.clone();
-        next.filter.page = Some(page + 1);
-        (self.follow && page < pages.min(PAGES_MAX)).then(|| new_call(&next, true))
+    /// The next page of the listing, if there is more to see; and what an admin should know.
+    fn next(&self, page: &ShopOrderPage) -> (Option<Self>, Option<&'static str>) {
+        if !self.follow {
+            return (None, None);
+        }
+        let ids = page.positions.iter().map(|position| position.id);
+        let pages = page.pages.min(PAGES_MAX);
+        let (next, words) = paging::after(self.trail.as_ref(), self.filter.page, pages, ids, &page.rejected);
+        let next = next.map(|(number, trail)| {
+            let mut next = self.clone();
+            next.filter.page = Some(number);
+            next.trail = Some(trail);
+            next
+        });
+        (next, words)
     }
 }
 
@@ -88,8 +104,10 @@ impl Operation for ListPurchases {
         page: &ShopOrderPage,
     ) -> Result<Applied, ApplyError> {
         mirror::shop::set_purchases(tx, &page.positions).await?;
+        let (next, words) = self.next(page);
         Ok(Applied {
-            next: self.next(page.pages).into_iter().collect(),
+            next: next.iter().map(|next| new_call(next, true)).collect(),
+            note: noted(&page.rejected, words),
             ..pulled(page.positions.len(), &page.rejected)
         })
     }
@@ -140,13 +158,18 @@ mod tests {
 
     #[test]
     fn only_a_listing_of_all_goes_on_and_ends_with_the_last_page() {
+        let page = |pages| ShopOrderPage {
+            positions: Vec::new(),
+            rejected: vec!["row 1 of 1: it has no usable id".into()],
+            pages,
+        };
         let mut list = ListPurchases::all(ShopOrderFilter::default());
-        assert_eq!(list.next(2).unwrap().args["page"], 2);
-        assert!(list.next(1).is_none());
+        assert_eq!(list.next(&page(2)).0.unwrap().filter.page, Some(2));
+        assert!(list.next(&page(1)).0.is_none());
         list.filter.page = Some(2);
-        assert!(list.next(2).is_none());
+        assert!(list.next(&page(2)).0.is_none());
         assert!(
-            ListPurchases::default().next(9).is_none(),
+            ListPurchases::default().next(&page(9)).0.is_none(),
             "a person asked for one page"
         );
     }

@@ -115,12 +115,18 @@ impl Operation for ListGroups {
     }
 }
 
+/// What an admin should know of a list.
+pub(super) fn noted(rejected: &[String], words: Option<&str>) -> Option<String> {
+    let all: Vec<&str> = rejected.iter().map(String::as_str).chain(words).collect();
+    Some(all.join("; ")).filter(|note| !note.is_empty())
+}
+
 /// What a list brought, and which of its rows nobody could read.
 pub(super) fn pulled(rows: usize, rejected: &[String]) -> Applied {
     Applied {
         pulled: i64::try_from(rows).unwrap_or_default(),
         refused: i64::try_from(rejected.len()).unwrap_or_default(),
-        note: Some(rejected.join("; ")).filter(|note| !note.is_empty()),
+        note: noted(rejected, None),
         ..Applied::default()
     }
 }

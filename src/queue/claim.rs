@@ -1,5 +1,4 @@
-//! Who works on a call: claims in batches, leases by the database's clock, heartbeats, and the rescue of calls whose
-//! worker died.
+//! Who works on a call: claims in batches, leases by the database's clock, heartbeats.
 //!
 //! The claim walks the index of pending calls by priority and due time and stops after what it takes, so its cost does
 //! not depend on how many ended, dead or future calls there are.
@@ -10,23 +9,40 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::{PgExecutor, PgPool};
 
 use super::Call;
+use super::floor::Floor;
 use super::rate::{self, Allowance, Pace};
+use crate::db::passing::commit;
+use crate::kill;
 
-/// After so many workers died over one call it is put aside for a person.
-const LOST_LEASES_MAX: i64 = 3;
+pub use super::rescue::{rescue, unblock};
 
-/// The statement of [`claim`]: upstream, limit, daemon, lease.
+/// The statement of [`claim`]: upstream, limit, daemon, lease, and for each priority the time before which none is due.
+/// After a restore a site is only read ([`super::restore`]).
+///
+/// An upstream whose breaker is open gives nothing; after its rest, one call as the probe. Only then its row is locked,
+/// and the rest pushed on by the lease: a second claimer finds that when the lock is his, and a killed prober costs one
+/// lease. A probe that takes longer is still under way.
 pub const CLAIM: &str = "
-    WITH due AS (
+    WITH half_open AS (
+         SELECT name FROM queue.upstream u
+          WHERE name = $1 AND openings > 0 AND coalesce(paused_until <= now(), true)
+            AND NOT EXISTS (SELECT FROM queue.call p WHERE p.id = u.probe_id AND p.state = 'running')
+            FOR UPDATE
+     ), due AS (
          SELECT c.id
            FROM generate_series(0, 3) AS level (priority)
           CROSS JOIN LATERAL (
                 SELECT id FROM queue.call
                  WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
+                   AND (class = 'read' OR NOT (SELECT EXISTS (
+                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits))))
+                   AND due_at >= ($5::timestamptz[])[level.priority + 1]
                  ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) c
-          WHERE NOT EXISTS (SELECT FROM queue.upstream u WHERE u.name = $1 AND u.paused_until > now())
-          LIMIT $2
+          WHERE EXISTS (SELECT FROM half_open)
+             OR NOT EXISTS (SELECT FROM queue.upstream u
+                             WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now()))
+          LIMIT CASE WHEN EXISTS (SELECT FROM half_open) THEN 1 ELSE $2 END
      ), claimed AS (
          UPDATE queue.call c
             SET state = 'running', attempt = c.attempt + 1, lease_owner = $3, lease_until = now() + $4,
@@ -37,9 +53,13 @@ pub const CLAIM: &str = "
      ), journal AS (
          INSERT INTO queue.attempt (call_id, attempt, daemon_id, started_at)
          SELECT id, attempt, $3, clock_timestamp() FROM claimed
+     ), probing AS (
+         UPDATE queue.upstream u SET probe_id = c.id, paused_until = now() + $4
+           FROM claimed c WHERE u.name = $1 AND EXISTS (SELECT FROM half_open)
      )
      SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
-            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age
+            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
+            EXISTS (SELECT FROM half_open) AS is_probe
        FROM claimed c LEFT JOIN queue.call l ON l.id = c.look_id
       ORDER BY c.priority, c.due_at";
 
@@ -61,7 +81,11 @@ pub async fn claim(
     daemon_id: i64,
     lease: Duration,
 ) -> sqlx::Result<Vec<Call>> {
-    take(pool, upstream, limit, daemon_id, lease).await
+    Ok(
+        claim_within(pool, upstream, limit, daemon_id, lease, 0, &Floor::default())
+            .await?
+            .calls,
+    )
 }
 
 async fn take(
@@ -70,12 +94,14 @@ async fn take(
     limit: usize,
     daemon_id: i64,
     lease: Duration,
+    floor: &Floor,
 ) -> sqlx::Result<Vec<Call>> {
     sqlx::query_as(CLAIM)
         .bind(upstream)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind(daemon_id)
         .bind(interval(lease))
+        .bind(floor.times())
         .fetch_all(executor)
         .await
 }
@@ -90,7 +116,7 @@ pub struct Claimed {
 }
 
 /// [`claim`], but no more than `rate` calls in any one second, all daemons of this database together; 0 = no limit, and
-/// no lock. What is claimed counts, sent or not.
+/// no lock. What is claimed counts, sent or not. `floor` only spares it what is known to be dead.
 pub async fn claim_within(
     pool: &PgPool,
     upstream: &str,
@@ -98,12 +124,14 @@ pub async fn claim_within(
     daemon_id: i64,
     lease: Duration,
     rate: u32,
+    floor: &Floor,
 ) -> sqlx::Result<Claimed> {
+    let mut tx = pool.begin().await?;
     let Some(pace) = Pace::of(rate) else {
-        let calls = claim(pool, upstream, limit, daemon_id, lease).await?;
+        let calls = take(&mut *tx, upstream, limit, daemon_id, lease, floor).await?;
+        tx.commit().await?;
         return Ok(Claimed { calls, free_in: None });
     };
-    let mut tx = pool.begin().await?;
     let allowed = match rate::ask(&mut tx, upstream, pace).await? {
         Allowance::Calls(calls) => usize::try_from(calls).unwrap_or(0),
         Allowance::Wait(free_in) => {
@@ -114,12 +142,15 @@ pub async fn claim_within(
             });
         }
     };
-    let calls = take(&mut *tx, upstream, limit.min(allowed), daemon_id, lease).await?;
+    let calls = take(&mut *tx, upstream, limit.min(allowed), daemon_id, lease, floor).await?;
     if calls.is_empty() {
         tx.rollback().await?;
         return Ok(Claimed::default());
     }
     let free_in = rate::spend(&mut tx, upstream, pace, calls.len()).await?;
+    for call in &calls {
+        kill::about("claim.before", &call.operation);
+    }
     tx.commit().await?;
     let is_stopped = calls.len() == allowed && allowed < limit;
     Ok(Claimed {
@@ -134,86 +165,33 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
     Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
 }
 
-/// Prolongs the leases of every call this daemon still works on. One whose end is being recorded is locked: it needs
-/// no lease any more, and nobody can rescue it.
-pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<()> {
-    sqlx::query(
+/// Prolongs the leases of every call this daemon still works on; returns those that are still its own, with their
+/// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it.
+pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<Vec<(i64, i32)>> {
+    let subject = if calls.is_empty() { "idle" } else { "busy" };
+    kill::about("heartbeat.before", subject);
+    let beat = sqlx::query_as(
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
           WHERE id IN (SELECT id FROM queue.call
                         WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
-                          FOR UPDATE SKIP LOCKED)",
+                          FOR UPDATE SKIP LOCKED)
+         RETURNING id, attempt",
     )
     .bind(daemon_id)
     .bind(calls)
-    .bind(interval(lease))
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// Takes calls away from workers whose lease has run out and makes them due again: whoever claims one that may have been
-/// sent, and must not be repeated, looks first. A call that has outlived three workers is dead, or quarantined if it may
-/// have happened. Returns how many moved.
-pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
-    let moved = sqlx::query(
-        "WITH expired AS (
-             SELECT id, attempt, intent_at FROM queue.call
-              WHERE state = 'running' AND lease_until < now()
-              ORDER BY lease_until LIMIT 1000
-                FOR UPDATE SKIP LOCKED
-         ), noted AS (
-             UPDATE queue.attempt a
-                SET ended_at = now(), outcome = 'lease lost', words = 'the worker stopped without an answer'
-               FROM expired e WHERE a.call_id = e.id AND a.attempt = e.attempt AND a.outcome IS NULL
-             RETURNING a.call_id
-         ), counted AS (
-             SELECT e.id, e.intent_at,
-                    1 + (SELECT count(*) FROM queue.attempt a WHERE a.call_id = e.id AND a.outcome = 'lease lost') AS lost
-               FROM expired e
-         ), ended AS (
-             UPDATE queue.call c
-                SET state = CASE WHEN n.lost < $1 THEN 'pending' WHEN n.intent_at IS NULL THEN 'dead' ELSE 'quarantined' END,
-                    ended_at = CASE WHEN n.lost >= $1 AND n.intent_at IS NULL THEN now() END,
-                    reason = CASE WHEN n.lost >= $1 THEN 'its worker died ' || n.lost || ' times over it' END,
-                    failures = c.failures + 1, due_at = now(), lease_owner = NULL, lease_until = NULL
-               FROM counted n WHERE c.id = n.id
-             RETURNING c.run_id, c.gating, c.state
-         ), tally AS (
-             SELECT run_id, count(*) AS dead, count(*) FILTER (WHERE gating) AS gate
-               FROM ended WHERE state <> 'pending' AND run_id IS NOT NULL GROUP BY run_id
-         ), runs AS (
-             UPDATE queue.run r
-                SET open_calls = r.open_calls - t.dead, gate_calls = r.gate_calls - t.gate,
-                    dead_calls = r.dead_calls + t.dead
-               FROM tally t WHERE r.id = t.run_id
-         )
-         SELECT FROM ended",
-    )
-    .bind(LOST_LEASES_MAX)
-    .execute(pool)
-    .await?;
-    Ok(moved.rows_affected())
-}
-
-/// Makes calls due again that wait for a read-back which will never come: it died with its workers, a person or a
-/// newer run cancelled it. Returns how many.
-pub async fn unblock(pool: &PgPool) -> sqlx::Result<u64> {
-    let unblocked = sqlx::query(
-        "UPDATE queue.call c SET state = 'pending', due_at = greatest(due_at, now()), waits_for = NULL,
-                failures = failures + CASE WHEN class = 'guarded' THEN 1 ELSE 0 END
-          WHERE c.state = 'unknown'
-            AND NOT EXISTS (SELECT FROM queue.call r
-                             WHERE r.id = c.waits_for AND r.state IN ('pending', 'running', 'unknown'))",
-    )
-    .execute(pool)
-    .await?;
-    Ok(unblocked.rows_affected())
+    .bind(interval(lease));
+    let mut tx = pool.begin().await?;
+    let held = beat.fetch_all(&mut *tx).await?;
+    tx.commit().await?;
+    kill::about("heartbeat.committed", subject);
+    Ok(held)
 }
 
 /// Gives back, uncounted, what this daemon holds and will not finish.
 pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
-    let released = sqlx::query(
+    kill::point("release.before");
+    let release = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
                 SET state = 'pending', due_at = now(), lease_owner = NULL, lease_until = NULL
@@ -223,9 +201,9 @@ pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
          UPDATE queue.attempt a SET ended_at = now(), outcome = 'released', words = 'the daemon was told to stop'
            FROM released r WHERE a.call_id = r.id AND a.attempt = r.attempt",
     )
-    .bind(daemon_id)
-    .execute(pool)
-    .await?;
+    .bind(daemon_id);
+    let released = commit(pool, release).await?;
+    kill::point("release.committed");
     Ok(released.rows_affected())
 }
 

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::claim::interval;
 use super::{Class, Priority};
+use crate::kill;
 
 /// A call to be.
 #[derive(Clone, Debug)]
@@ -57,7 +58,9 @@ pub async fn enqueue(conn: &mut PgConnection, run_id: Option<i64>, call: &NewCal
 pub async fn enqueue_once(pool: &PgPool, call: &NewCall) -> sqlx::Result<Result<i64, i64>> {
     let mut tx = pool.begin().await?;
     let (id, new) = insert_or_find(&mut tx, call).await?;
+    kill::about("enqueue.before", call.operation);
     tx.commit().await?;
+    kill::about("enqueue.committed", call.operation);
     Ok(if new { Ok(id) } else { Err(id) })
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+
+use super::audit;
 
 /// A call as a person sees it.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
@@ -264,6 +266,8 @@ pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
 /// happened. What must not be repeated is looked up once more before it is sent. False: it is in no such state, or the
 /// same intent is open already.
 pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    let before = state(&mut tx, id).await?;
     let retried = sqlx::query(
         "UPDATE queue.call c
             SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false,
@@ -275,17 +279,57 @@ pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
                  WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined')))",
     )
     .bind(id)
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
+    if retried.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::record(&mut tx, "queue retry", Some(id), before.as_deref()).await?;
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
-        .execute(pool)
+        .execute(&mut *tx)
         .await?;
-    Ok(retried.rows_affected() == 1)
+    tx.commit().await?;
+    Ok(true)
 }
 
-/// Takes a waiting, quarantined or dead call out of the queue. What it was to push is pushed by the next run if it still
-/// differs.
+/// Locks the call and tells its state.
+async fn state(tx: &mut PgConnection, id: i64) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("SELECT state FROM queue.call WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(tx)
+        .await
+}
+
+/// Keeps a read of the upstream's state, asked for by a person, with the quarantined call that it is about.
+pub async fn seen(pool: &PgPool, id: i64, look: i64) -> sqlx::Result<()> {
+    sqlx::query("UPDATE queue.call SET look_id = $2 WHERE id = $1 AND state = 'quarantined'")
+        .bind(id)
+        .bind(look)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// Takes a waiting, quarantined or dead call out of the queue, as a person says. What it was to push is pushed by the
+/// next run if it still differs.
 pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    let before = state(&mut tx, id).await?;
+    if !take_out(&mut tx, id).await? {
+        return Ok(false);
+    }
+    audit::record(&mut tx, "queue cancel", Some(id), before.as_deref()).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The same for a read that a command has asked for and does not wait for any longer: nobody's decision.
+pub async fn withdraw(pool: &PgPool, id: i64) -> sqlx::Result<()> {
+    take_out(&mut *pool.acquire().await?, id).await?;
+    Ok(())
+}
+
+async fn take_out(tx: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
     let cancelled = sqlx::query(
         "WITH ended AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
@@ -300,7 +344,7 @@ pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
          SELECT FROM ended",
     )
     .bind(id)
-    .execute(pool)
+    .execute(tx)
     .await?;
     Ok(cancelled.rows_affected() == 1)
 }
@@ -328,25 +372,43 @@ pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
     .await
 }
 
-/// An upstream that rests.
+/// How an upstream stands.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub struct Paused {
+pub struct Standing {
     /// The upstream.
     pub name: String,
-    /// Until when.
-    pub paused_until: DateTime<Utc>,
+    /// closed, open, half-open
+    pub breaker: String,
+    /// Failures of its own in a row, while it is closed.
+    pub failures: i32,
+    /// Since when it is not closed.
+    pub opened_at: Option<DateTime<Utc>>,
+    /// Nothing is sent before.
+    pub paused_until: Option<DateTime<Utc>>,
     /// Its words.
     pub reason: Option<String>,
 }
 
-/// Upstreams that rest now.
-pub async fn paused(pool: &PgPool) -> sqlx::Result<Vec<Paused>> {
-    sqlx::query_as("SELECT name, paused_until, reason FROM queue.upstream WHERE paused_until > now() ORDER BY name")
-        .fetch_all(pool)
-        .await
+const STANDING: &str = "SELECT name, failures, opened_at, reason,
+        CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
+        CASE WHEN openings = 0 THEN 'closed'
+             WHEN paused_until > now() AND NOT EXISTS (SELECT FROM queue.call WHERE id = probe_id AND state = 'running')
+             THEN 'open' ELSE 'half-open' END AS breaker
+   FROM queue.upstream";
+
+/// Every upstream that has ever been in trouble, or has a rate.
+pub async fn standing(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
+    let sql = format!("{STANDING} ORDER BY name");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
 }
 
-/// Ends the rest of an upstream: its credentials were mended.
+/// Upstreams that rest now.
+pub async fn paused(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
+    let sql = format!("{STANDING} WHERE paused_until > now() ORDER BY name");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
+}
+
+/// Ends the rest of an upstream: a person expects it to answer. Where its breaker is open, one call probes at once.
 pub async fn resume(pool: &PgPool, upstream: Option<&str>) -> sqlx::Result<()> {
     sqlx::query("UPDATE queue.upstream SET paused_until = NULL WHERE $1::text IS NULL OR name = $1")
         .bind(upstream)

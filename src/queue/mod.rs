@@ -3,18 +3,29 @@
 //! The life of a call: [`enqueue`] -> [`claim`] (lease by the database's clock, attempt counted) -> the request, with
 //! no transaction open -> [`outcome`] decides (pure) -> [`settle`] records the end and its effect in one transaction,
 //! only while the lease is still held. Before a call that must not be repeated blindly is sent, and after its answer was
-//! lost, [`guard`] decides (pure). Calls belong to a [`run`] of a job. [`worker`] drives all of it.
+//! lost, [`guard`] decides (pure). What requests show of an upstream is kept in its [`standing`], and [`breaker`] decides
+//! (pure) when it is left alone. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
+mod alive;
+pub mod audit;
+pub mod breaker;
 pub mod claim;
 pub mod enqueue;
+pub mod floor;
+mod generation;
 pub mod guard;
+pub mod journal;
 pub mod look;
 pub mod outcome;
 pub mod presence;
 pub mod prune;
 mod rate;
+mod rescue;
+pub mod restore;
 pub mod run;
 pub mod settle;
+pub mod split;
+pub mod standing;
 pub mod wake;
 pub mod worker;
 
@@ -85,4 +96,6 @@ pub struct Call {
     pub look_age: Option<f64>,
     /// Whether somebody wants to see its answer.
     pub keeps_answer: bool,
+    /// Whether it is the one call that shows whether its upstream is back.
+    pub is_probe: bool,
 }

@@ -114,7 +114,17 @@ pub fn delay(attempt: u32, policy: &Policy, jitter: f64) -> Duration {
         .build()
         .nth(attempt.saturating_sub(1).min(63) as usize)
         .unwrap_or(policy.max);
-    bound.mul_f64(jitter.clamp(0.1, 1.0))
+    // Not clamped below: a tenth of them would come back at one moment.
+    bound / 10 + (bound * 9 / 10).mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+/// A wait as a person reads it.
+pub(crate) fn in_words(wait: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(if wait < Duration::from_secs(1) {
+        Duration::from_millis(u64::try_from(wait.as_millis()).unwrap_or_default())
+    } else {
+        Duration::from_secs(wait.as_secs())
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use super::claim::interval;
+use crate::kill;
 
 /// So many rows at most in one statement, so that none is long.
 const BATCH: i64 = 5_000;
@@ -32,6 +33,7 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
             break;
         }
     }
+    kill::point("prune.half");
     // The newest slot of each job is the memory of the schedule and stays.
     sqlx::query(
         "DELETE FROM queue.slot s

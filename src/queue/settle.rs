@@ -11,11 +11,16 @@ use sqlx::{PgConnection, PgPool};
 use super::claim::interval;
 use super::enqueue::{NewCall, enqueue, enqueue_or_find};
 use super::outcome::Outcome;
-use super::{Call, run};
+use super::{Call, journal, run};
 use crate::context::Context;
+use crate::db::passing::commit;
+use crate::kill;
 use crate::mirror;
 use crate::operation::Applied;
-use crate::upstream::Upstream;
+use crate::upstream::transport::clip;
+
+/// Characters of what is said about a call's end: a site may send a hundred thousand rows with something to say of each.
+const MAX_WORDS: usize = 2000;
 
 /// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
@@ -31,8 +36,19 @@ pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::
     .map(|held: Option<bool>| held.is_some())
 }
 
+/// How this attempt has ended, if it has: a commit whose answer was lost may have been one.
+pub async fn ended(pool: &PgPool, call: &Call) -> sqlx::Result<Option<String>> {
+    let outcome = sqlx::query_scalar("SELECT outcome FROM queue.attempt WHERE call_id = $1 AND attempt = $2")
+        .bind(call.id)
+        .bind(call.attempt)
+        .fetch_optional(pool)
+        .await?;
+    Ok(outcome.flatten())
+}
+
 /// Ends a fenced call whose effect has been written, enqueues what follows from it, and lets its run go on.
 pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied: &Applied) -> sqlx::Result<()> {
+    journal::keep(tx, call).await?;
     sqlx::query(
         "WITH ended AS (
              UPDATE queue.call
@@ -45,7 +61,7 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     )
     .bind(call.id)
     .bind(call.attempt)
-    .bind(&applied.note)
+    .bind(applied.note.as_ref().map(|note| clip(note, MAX_WORDS)))
     .bind(applied.asked.then_some(200))
     .bind(&applied.answer)
     .execute(&mut *tx)
@@ -101,30 +117,28 @@ pub struct Failure {
 
 /// Writes down that a guarded request is about to leave; committed before its first byte does. False: the lease is lost.
 pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
-    let intended = sqlx::query(
-        "UPDATE queue.call SET intent_at = now(), resent = intent_at IS NOT NULL, looks = 0
+    kill::point("intent.before");
+    // As it was when claimed: the statement may be repeated where nobody knows whether it was committed.
+    let intend = sqlx::query(
+        "UPDATE queue.call SET intent_at = now(), resent = resent OR $4, looks = 0
           WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
     )
     .bind(call.id)
     .bind(call.attempt)
     .bind(daemon_id)
-    .execute(pool)
-    .await?;
+    .bind(call.intent_age.is_some());
+    let intended = commit(pool, intend).await?;
+    kill::point("intent.committed");
     Ok(intended.rows_affected() == 1)
 }
 
 /// Records a failed attempt. False: the lease was lost, and somebody else has the call.
-pub async fn failed(
-    pool: &PgPool,
-    context: &Context,
-    call: &Call,
-    upstream: Upstream,
-    failure: &Failure,
-) -> sqlx::Result<bool> {
+pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Failure) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     if !fence(&mut tx, call, context.daemon_id).await? {
         return Ok(false);
     }
+    journal::keep(&mut tx, call).await?;
     let (state, word, wait, counts) = match failure.outcome {
         Outcome::Retry(wait) => ("pending", "retry", wait, true),
         Outcome::Pause(wait) => ("pending", "paused", wait, false),
@@ -147,9 +161,6 @@ pub async fn failed(
         }
         _ => None,
     };
-    if let Outcome::Pause(wait) = failure.outcome {
-        pause(&mut tx, upstream, wait, &failure.words).await?;
-    }
     sqlx::query(
         "WITH moved AS (
              UPDATE queue.call
@@ -171,7 +182,7 @@ pub async fn failed(
     .bind(i32::from(counts && failure.counts))
     .bind(interval(wait))
     .bind(waits_for)
-    .bind(&failure.words)
+    .bind(clip(&failure.words, MAX_WORDS))
     .bind(word)
     .bind(failure.http_status.map(i32::from))
     .bind(unsent)
@@ -194,8 +205,23 @@ pub async fn failed(
             run::progress(&mut tx, context, run_id, progress).await?;
         }
     }
+    let [before, committed] = kill_points(&failure.outcome);
+    kill::point(before);
     tx.commit().await?;
+    kill::point(committed);
     Ok(true)
+}
+
+/// The moments around the commit, by what is committed.
+fn kill_points(outcome: &Outcome) -> [&'static str; 2] {
+    match outcome {
+        Outcome::Retry(_) => ["retry.before", "retry.committed"],
+        Outcome::Pause(_) => ["pause.before", "pause.committed"],
+        Outcome::Unknown(_) => ["unknown.before", "unknown.committed"],
+        Outcome::Look(_) => ["look.before", "look.committed"],
+        Outcome::Quarantined => ["quarantine.before", "quarantine.committed"],
+        Outcome::Dead => ["dead.before", "dead.committed"],
+    }
 }
 
 /// The state that somebody waits for is read on the next page too: then they wait for that one.
@@ -230,7 +256,7 @@ async fn close_dead(tx: &mut PgConnection, call_id: i64) -> sqlx::Result<()> {
 /// What must not be repeated, or is looked at before it is sent, goes by what `seen` read-back answered; one that died
 /// counts as a failure of its own.
 async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, seen: bool) -> sqlx::Result<()> {
-    sqlx::query(
+    let released = sqlx::query(
         "WITH released AS (
              UPDATE queue.call
                 SET state = 'pending', waits_for = NULL,
@@ -251,19 +277,8 @@ async fn release_waiting(tx: &mut PgConnection, read_back: i64, wait: Duration, 
     .bind(seen)
     .execute(tx)
     .await?;
-    Ok(())
-}
-
-/// Lets an upstream rest: nothing is claimed for it until then, and its calls lose nothing.
-async fn pause(tx: &mut PgConnection, upstream: Upstream, wait: Duration, reason: &str) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO queue.upstream (name, paused_until, reason) VALUES ($1, now() + $2, $3)
-         ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason",
-    )
-    .bind(upstream.as_str())
-    .bind(interval(wait))
-    .bind(reason)
-    .execute(tx)
-    .await?;
+    if released.rows_affected() > 0 {
+        kill::point("read_back.before");
+    }
     Ok(())
 }

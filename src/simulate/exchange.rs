@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::answer::{Answer, Payload};
 use super::faults::Action;
 use super::ledger::Ledger;
+use super::moment::Moment;
 use super::options::Options;
 use super::request::Request;
 use super::shared::{Shared, lock};
@@ -44,6 +45,8 @@ pub(super) enum Delivery {
     CutUnseen,
     /// A byte a second.
     Drip,
+    /// Half, and the rest never: it stands at [`Moment::HalfReply`].
+    Stopped,
 }
 
 /// What a handler works with: the state, the options, and the ledger for what it applies.
@@ -66,15 +69,26 @@ impl Cx<'_> {
 /// Serves one request of an upstream.
 pub(super) async fn exchange(shared: &Arc<Shared>, upstream: Upstream, request: Request) -> Outcome {
     let operation = operation(upstream, &request, &lock(&shared.options));
+    let moments = &shared.moments;
     let mut visit = Visit::arrive(shared, upstream, &request, &operation);
     let number = visit.seen.as_ref().map_or(0, |seen| seen.number);
-    let truth = Truth {
+    let mut truth = Truth {
         shared: Arc::clone(shared),
         upstream,
         request,
         number,
         answer: None,
     };
+    if moments.is_wanted(upstream, &operation, Moment::Received) {
+        truth = received(truth, operation.clone()).await;
+    }
+    if moments.is_wanted(upstream, &operation, Moment::Applied) {
+        truth.apply();
+        moments.stop_at(upstream, &operation, Moment::Applied).await;
+    }
+    if moments.is_wanted(upstream, &operation, Moment::HalfReply) {
+        return Outcome::of(truth.take(), Delivery::Stopped);
+    }
     let action = lock(&shared.faults).meet(upstream, &operation);
     let outcome = match action {
         None => Outcome::of(truth.take(), Delivery::Whole),
@@ -86,7 +100,8 @@ pub(super) async fn exchange(shared: &Arc<Shared>, upstream: Upstream, request: 
     outcome
 }
 
-fn operation(upstream: Upstream, request: &Request, options: &Options) -> String {
+/// What a request is understood as; its body is not asked.
+pub(super) fn operation(upstream: Upstream, request: &Request, options: &Options) -> String {
     match upstream {
         Upstream::Keaz => keaz::operation(request, options),
         Upstream::Saplab => saplab::operation(request),
@@ -155,6 +170,33 @@ impl Truth {
         self.apply();
         self.answer.unwrap_or_else(|| Answer::empty(500))
     }
+}
+
+/// Stands still and then has its effect, whether or not anybody waits for the answer any more.
+async fn received(mut truth: Truth, operation: String) -> Truth {
+    let (shared, upstream) = (Arc::clone(&truth.shared), truth.upstream);
+    let gone = Truth {
+        shared: Arc::clone(&shared),
+        upstream,
+        request: Request {
+            method: truth.request.method.clone(),
+            path: String::new(),
+            query: String::new(),
+            headers: truth.request.headers.clone(),
+            body: Bytes::new(),
+        },
+        number: truth.number,
+        answer: Some(Answer::empty(500)),
+    };
+    let late = shared.tasks.clone().spawn(async move {
+        let stands = shared.moments.stop_at(upstream, &operation, Moment::Received);
+        if shared.token.run_until_cancelled(stands).await.is_some() {
+            truth.apply();
+            shared.pulse.send_replace(());
+        }
+        truth
+    });
+    late.await.unwrap_or(gone)
 }
 
 async fn act(mut action: Action, mut truth: Truth) -> Outcome {

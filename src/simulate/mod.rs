@@ -12,6 +12,7 @@ mod exchange;
 mod faults;
 mod keaz;
 mod ledger;
+mod moment;
 mod options;
 mod price_list;
 mod random;
@@ -37,7 +38,8 @@ use tokio_util::sync::DropGuard;
 
 pub use faults::{Action, Rule};
 pub use ledger::Effect;
-pub use options::{CommentMatch, Options};
+pub use moment::Moment;
+pub use options::{CommentMatch, Options, Paging};
 pub use price_list::PriceList;
 pub use traffic::{Count, Seen};
 pub use world::World;
@@ -162,6 +164,21 @@ impl Simulator {
     /// Opens a gate for good: requests that wait at it pass, later ones do not stop.
     pub fn open(&self, gate: &str) {
         self.shared.open(gate);
+    }
+
+    /// Has the next request of `operation` (prefix) stand still at a moment, until [`Simulator::let_go`].
+    pub fn hold(&self, upstream: Upstream, operation: &str, moment: Moment) {
+        self.shared.moments.want(upstream, operation, moment);
+    }
+
+    /// Returns once the request of [`Simulator::hold`] stands still.
+    pub async fn held(&self) {
+        self.shared.moments.held().await;
+    }
+
+    /// Lets it go on, and holds no other.
+    pub fn let_go(&self) {
+        self.shared.moments.let_go();
     }
 
     /// Returns once the predicate holds; it is asked at every arrival and end of a request. No time limit of its own.

@@ -16,6 +16,22 @@ pub enum CommentMatch {
     Substring,
 }
 
+/// How the shop's lists end; its documents do not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paging {
+    /// `pages` is true; past the last page that one is answered again.
+    #[default]
+    RepeatsTheLast,
+    /// `pages` is true; past the last page the first one is answered.
+    BeginsAnew,
+    /// `pages` is always one more than was asked for; past the last page that one is answered again.
+    SaysThereIsMore,
+    /// The same, and past the last page the first one is answered.
+    SaysThereIsMoreAndBeginsAnew,
+    /// `pages` is true; whatever page is asked for, the first one is answered.
+    KnowsOnlyTheFirst,
+}
+
 /// Settings of a simulator. `Default` has made-up credentials and lets the system choose the ports.
 #[derive(Clone)]
 pub struct Options {
@@ -51,10 +67,18 @@ pub struct Options {
     pub keaz_returns_name: bool,
     /// An empty or missing address makes a warehouse row bad.
     pub keaz_requires_address: bool,
+    /// A push with a row that holds one of these texts is refused whole, and no row is named.
+    pub keaz_poison: Vec<String>,
+    /// A push of more rows is answered with 413; 0 = of any number.
+    pub keaz_rows_max: usize,
     /// The panel sends `[]` for a position without any comment, as PHP does for an empty array.
     pub saplab_empty_comment_as_array: bool,
+    /// What the shop says of its pages, and answers past the last one.
+    pub saplab_paging: Paging,
     /// How Carreta filters orders by comment.
     pub carreta_comment_match: CommentMatch,
+    /// Whatever page of the orders is asked for, the latest hundred are answered.
+    pub carreta_knows_no_pages: bool,
     /// Whether orders placed with `test=on` appear in the list of orders.
     pub carreta_lists_test_orders: bool,
 }
@@ -78,8 +102,12 @@ impl Default for Options {
             keaz_xml_p: false,
             keaz_returns_name: true,
             keaz_requires_address: false,
+            keaz_poison: Vec::new(),
+            keaz_rows_max: 0,
+            saplab_paging: Paging::default(),
             saplab_empty_comment_as_array: false,
             carreta_comment_match: CommentMatch::Exact,
+            carreta_knows_no_pages: false,
             carreta_lists_test_orders: true,
         }
     }

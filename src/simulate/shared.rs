@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::faults::Faults;
 use super::ledger::Ledger;
+use super::moment::Moments;
 use super::options::Options;
 use super::traffic::Traffic;
 use super::world::World;
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) faults: Mutex<Faults>,
     /// Sent at every arrival and end of a request.
     pub(super) pulse: watch::Sender<()>,
+    pub(super) moments: Moments,
     gates: watch::Sender<Gates>,
     pub(super) token: CancellationToken,
     pub(super) tasks: TaskTracker,
@@ -45,6 +47,7 @@ impl Shared {
             traffic: Mutex::default(),
             faults: Mutex::default(),
             pulse: watch::Sender::new(()),
+            moments: Moments::default(),
             gates: watch::Sender::default(),
             token: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -3,6 +3,7 @@
 //! Never a body nor a query: keys travel in them.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -14,6 +15,9 @@ const REMEMBERED: usize = 20_000;
 /// One request that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Seen {
+    /// When it arrived.
+    #[serde(skip)]
+    pub at: Instant,
     /// Number of the request over all upstreams, from 1, in the order of arrival.
     pub number: u64,
     /// Who was asked.
@@ -58,6 +62,7 @@ impl Traffic {
         *peak = (*peak).max(*now);
         self.counts.entry(operation.to_owned()).or_default().arrived += 1;
         Seen {
+            at: Instant::now(),
             number: self.arrived,
             upstream,
             method: method.to_owned(),

@@ -3,7 +3,7 @@
 //! Saplab's `date_added` and `date_modified` are Moscow time while its `history` is UTC (the sample of the panel
 //! document, /panel/order, has the same second three hours apart). Carreta does not say; Moscow is assumed.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Europe::Moscow;
 
 /// `2017-01-15 22:02:43.114625` or `2014-10-23T16:18:31.315072`, in Moscow, with a fraction of any length or none.
@@ -25,7 +25,12 @@ pub fn moscow_date(instant: DateTime<Utc>) -> NaiveDate {
 }
 
 fn read(text: &str, local: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    let text = text.trim();
+    let instant = any_year(text.trim(), local)?;
+    // A year that nobody means may be one that PostgreSQL cannot hold, and would take the whole answer with it.
+    (1..=9999).contains(&instant.year()).then_some(instant)
+}
+
+fn any_year(text: &str, local: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"] {
         if let Ok(naive) = NaiveDateTime::parse_from_str(text, format) {
             return local(naive);
@@ -44,6 +49,19 @@ mod tests {
     #[test]
     fn saplab_shows_one_instant_in_two_zones() {
         assert_eq!(moscow("2017-01-15 22:02:43.000000"), utc("2017-01-15 19:02:43.000000"));
+    }
+
+    #[test]
+    fn a_year_that_nobody_means_is_no_date() {
+        for text in [
+            "-1-1-1 1:1:1",
+            "-99999-01-01 00:00:00",
+            "+10000-01-01 00:00:00",
+            "0000-12-31 23:00:00",
+        ] {
+            assert_eq!((utc(text), moscow(text)), (None, None), "{text}");
+        }
+        assert!(utc("9999-12-31 23:59:59").is_some());
     }
 
     #[test]

@@ -15,7 +15,6 @@ use sverka::queue::outcome::Outcome;
 use sverka::queue::settle::{self, Failure};
 use sverka::queue::{Call, Class, Priority, look, prune};
 use sverka::simulate::{Action, Rule, Upstream as Simulated};
-use sverka::upstream::Upstream;
 
 use crate::support::{Fixture, Setup, until};
 
@@ -260,9 +259,7 @@ async fn who_has_lost_the_lease_can_record_neither_success_nor_failure() {
         let mut tx = fixture.pool.begin().await.unwrap();
         let held = settle::fence(&mut tx, &first, 1).await.unwrap();
         tx.rollback().await.unwrap();
-        held || settle::failed(&fixture.pool, &context, &first, Upstream::Keaz, &failure)
-            .await
-            .unwrap()
+        held || settle::failed(&fixture.pool, &context, &first, &failure).await.unwrap()
     };
     assert!(!late().await, "it is nobody's");
     // Even the same daemon: it is another attempt.
@@ -296,7 +293,7 @@ async fn an_answer_that_comes_after_its_lease_was_lost_changes_nothing() {
     fixture
         .until(
             "the late answer",
-            "(SELECT count(*) > 0 FROM queue.attempt WHERE outcome = 'lease lost')",
+            "(SELECT count(*) > 0 FROM queue.attempt WHERE outcome = 'released')",
         )
         .await;
     work.stop().await;
@@ -310,8 +307,8 @@ async fn an_answer_that_comes_after_its_lease_was_lost_changes_nothing() {
     .unwrap();
     assert_eq!(
         attempts,
-        ["lease lost", "unknown", "done"],
-        "looked up, and then nothing differed"
+        ["released", "unknown", "done"],
+        "its worker lives, so it does not count; looked up, and then nothing differed"
     );
     assert_eq!(
         fixture.sim.counts()["keaz.remains.update"].arrived,
@@ -406,11 +403,7 @@ async fn a_call_whose_read_back_was_cancelled_is_made_again() {
         answer: None,
     };
     let context = fixture.context(1);
-    assert!(
-        settle::failed(&fixture.pool, &context, &call, Upstream::Keaz, &lost)
-            .await
-            .unwrap()
-    );
+    assert!(settle::failed(&fixture.pool, &context, &call, &lost).await.unwrap());
     assert_eq!(
         claim::unblock(&fixture.pool).await.unwrap(),
         0,

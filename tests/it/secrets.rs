@@ -275,7 +275,13 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
     daemon.signal(nix::sys::signal::Signal::SIGUSR2);
     daemon.signal(nix::sys::signal::Signal::SIGHUP);
     daemon.says("configuration reloaded", 1).await;
-    texts.push(("/readyz".to_owned(), daemon.get("/readyz").await.1));
+    // A session would begin so, in either place.
+    let session = |query: &str| format!("/readyz{query} HTTP/1.1\r\nAuthorization: Bearer {}\r\nX-End: ", TOKEN);
+    for query in ["", "?token=cnr5"] {
+        texts.push((format!("/readyz{query}"), daemon.get(&session(query)).await.1));
+    }
+    texts.push(("the settings".to_owned(), format!("{:?}", fixture.settings)));
+    texts.push(("the clients".to_owned(), format!("{:?}", fixture.context(0))));
     daemon.stop().await;
     assert!(
         daemon.log().contains("DEBUG") && daemon.log().contains("you sent"),
@@ -290,6 +296,9 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
         &["queue", "list", "--format", "json"],
         &["queue", "list", "--state", "done"],
         &["queue", "show", "1"],
+        &["queue", "show", "1", "--format", "json"],
+        &["queue", "show", "1", "--curl"],
+        &["queue", "show", "2", "--curl", "--format", "json"],
         &["check"],
         &["config", "show"],
         &["config", "show", "--format", "json"],
@@ -300,6 +309,20 @@ async fn no_canary_gets_out(request_format: &str, log_format: &str) {
         texts.push((format!("the output of {args:?}"), both.concat()));
     }
     texts.extend(database(&fixture).await);
+    let journal = texts.iter().find(|(table, _)| table == "queue.exchange").unwrap();
+    for name in [
+        "KEAZ_API_KEY",
+        "SAPLAB_PANEL_PASSWORD",
+        "SAPLAB_CLIENT_PASSWORD",
+        "CARRETA_API_KEY",
+        "CARRETA_PRICE_LIST_URL",
+    ] {
+        assert!(
+            journal.1.contains(&format!("${{{name}}}")),
+            "the journal speaks of {name}"
+        );
+    }
+    assert!(journal.1.contains("you sent ***"), "and of what came back");
     let tickets = tickets(&fixture).await;
     assert!(tickets.len() >= 3, "both suppliers were searched: {tickets:?}");
     for (place, text) in &texts {
@@ -360,4 +383,67 @@ async fn no_secret_is_in_the_words_of_a_refused_configuration() {
         "a line that cannot be read",
         &String::from_utf8(output.stderr).unwrap(),
     );
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_words_about_a_database_that_is_not_there() {
+    let mut fixture = company("json").await;
+    let canaries = canaries(&fixture).await;
+    for address in ["127.0.0.1:1", "nobody.invalid:5432"] {
+        let url = format!("postgres://sverka:{}@{address}/erp", forms(DATABASE)[3]);
+        let written = std::fs::read_to_string(&fixture.config).unwrap();
+        let others: Vec<&str> = written
+            .lines()
+            .filter(|line| !line.starts_with("database.url "))
+            .collect();
+        let config = format!("{}\ndatabase.url = {}\n", others.join("\n"), json!(url));
+        std::fs::write(&fixture.config, config).unwrap();
+        for args in [&["status"][..], &["sync"], &["check"], &["run"]] {
+            let output = fixture.binary(args).env("RUST_LOG", "trace").output().await.unwrap();
+            let both = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            assert!(!output.status.success(), "{args:?}: {both:?}");
+            assert_silent(&canaries, &format!("the words of {args:?}"), &both.concat());
+        }
+    }
+    fixture.change("log.level", "info").await;
+}
+
+/// Accepts connections and counts them.
+async fn trap() -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let caught = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+    let count = caught.clone();
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        }
+    });
+    (address, caught)
+}
+
+#[tokio::test]
+async fn nothing_goes_through_a_proxy_that_the_environment_names() {
+    let fixture = company("json").await;
+    let (proxy, caught) = trap().await;
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let environment: Vec<(&str, &str)> = names
+        .into_iter()
+        .chain(lower.iter().map(String::as_str))
+        .map(|name| (name, proxy.as_str()))
+        .collect();
+    let mut daemon = fixture.daemon_with(&environment).await;
+    for (operation, args) in [
+        ("keaz.warehouses.list", json!({})),
+        ("saplab.statuses.list", json!({})),
+        ("saplab.parts.brands", json!({ "article": "OC47" })),
+        ("carreta.profile.get", json!({})),
+        ("carreta.prices.fetch", json!({ "list": "main" })),
+    ] {
+        let call = fixture.enqueue(operation, args).await;
+        assert_eq!(fixture.over(call).await.state, "done", "{operation}");
+    }
+    daemon.stop().await;
+    assert_eq!(caught.load(std::sync::atomic::Ordering::SeqCst), 0);
 }

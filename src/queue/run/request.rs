@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use super::lane;
 use crate::context::Context;
 use crate::job::Job;
+use crate::kill;
 
 /// What asked for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +58,9 @@ pub async fn request(
     let mut tx = pool.begin().await?;
     let requested = request_in(&mut tx, job, trigger, scope).await?;
     lane::start_next(&mut tx, context, job.lane()).await?;
+    kill::about("request.before", job.as_str());
     tx.commit().await?;
+    kill::about("request.committed", job.as_str());
     Ok(requested)
 }
 

@@ -4,7 +4,10 @@ use sqlx::{Connection, PgConnection};
 
 use super::lane;
 use crate::context::Context;
+use crate::db::passing::Passing;
+use crate::diff::ViewsError;
 use crate::job::{Fill, Job};
+use crate::kill;
 
 /// A push stage is filled again while the diff is not empty, at most so often; the rest is left to the next run.
 const ROUNDS_MAX: i16 = 5;
@@ -113,20 +116,27 @@ pub(super) async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64)
 
 /// Fills one stage under a savepoint: a view of the company's that is broken fails the run, not the call that ended.
 async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Result<Fill, String>> {
-    let Some(job) = Job::parse(&run.job) else {
+    let Some(job) = Job::of_run(&run.job) else {
         return Ok(Err(format!("this binary knows no job «{}»", run.job)));
     };
+    kill::about("stage.before", &run.job);
     let mut savepoint = tx.begin().await?;
     let filled = match crate::diff::lay_views(&mut savepoint).await {
         Ok(()) => job
             .fill(&mut savepoint, context, run)
             .await
-            .map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
+            .map_err(ViewsError::Database),
+        Err(error) => Err(error),
+    };
+    let filled = match filled {
+        // Not the run's fault: the whole step is tried again. Only a view that is too slow is too slow each time.
+        Err(ViewsError::Database(error)) if error.is_passing() && !is_too_slow(&error) => return Err(error),
+        filled => filled.map_err(|error| error.to_string()),
     };
     match filled {
         Ok(fill) => {
             savepoint.commit().await?;
+            kill::about("stage.filled", &run.job);
             Ok(Ok(fill))
         }
         Err(why) => {
@@ -134,6 +144,12 @@ async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Re
             Ok(Err(why))
         }
     }
+}
+
+/// Cancelled, as `statement_timeout` does.
+fn is_too_slow(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("57014")
 }
 
 async fn step(tx: &mut PgConnection, run_id: i64, stage: i16, rounds: i16) -> sqlx::Result<()> {
@@ -172,7 +188,14 @@ async fn end_if_over(tx: &mut PgConnection, context: &Context, run: &Stand) -> s
         return Ok(());
     }
     let note = remarks(tx, run).await?;
-    end(tx, context, run, if dead == 0 { "done" } else { "partial" }, note.as_deref()).await
+    end(
+        tx,
+        context,
+        run,
+        if dead == 0 { "done" } else { "partial" },
+        note.as_deref(),
+    )
+    .await
 }
 
 /// What an admin should know of a run that ended well: what it left undone for a person.
@@ -211,5 +234,6 @@ async fn end(
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
         .execute(&mut *tx)
         .await?;
+    kill::about("run.ended", &run.job);
     Box::pin(lane::start_next(tx, context, &run.lane)).await
 }

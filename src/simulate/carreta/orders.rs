@@ -18,6 +18,7 @@ const PER_PAGE: usize = 100;
 pub(super) fn list(request: &Request, cx: &Cx<'_>) -> Answer {
     let page = match request.query_first("page").map(|page| page.parse::<usize>()) {
         None => 1,
+        Some(Ok(_)) if cx.options.carreta_knows_no_pages => 1,
         Some(Ok(page)) if page > 0 => page,
         Some(_) => return error(400, "page: a number from 1 is required."),
     };

@@ -119,9 +119,25 @@ pub(super) fn answer(request: &Request, cx: &mut Cx<'_>) -> Answer {
         let status = if options.keaz_bad_key_401 { 401 } else { 200 };
         return Reply::refusal("Неверный API ключ").answer(status, route.format, options);
     }
+    if !route.action.reads()
+        && let Some(refusal) = refused_whole(&call, route.format, options)
+    {
+        return refusal;
+    }
     let reply = match route.resource {
         Resource::Warehouses => warehouses::run(route.action, call, cx),
         Resource::Remains => remains::run(route.action, call, cx),
     };
     reply.answer(200, route.format, options)
+}
+
+/// A push that is too large, or that one row spoils for all of them.
+fn refused_whole(call: &Call, format: Format, options: &Options) -> Option<Answer> {
+    let rows = call.rows.as_deref().unwrap_or_default();
+    if options.keaz_rows_max > 0 && rows.len() > options.keaz_rows_max {
+        return Some(Answer::page(413, "413 Request Entity Too Large"));
+    }
+    let poison = |value: &serde_json::Value| options.keaz_poison.iter().any(|text| value.as_str() == Some(text));
+    let spoilt = rows.iter().any(|row| row.values().any(poison));
+    spoilt.then(|| Reply::refusal("Не удалось обработать данные").answer(200, format, options))
 }

@@ -29,7 +29,7 @@ pub(super) fn list(call: &Call, cx: &mut Cx<'_>) -> Answer {
         .rev()
         .filter(|one| one.client_id == client.id)
         .collect();
-    let (rows, pages) = page(own, number, PER_PAGE);
+    let (rows, pages) = page(own, number, PER_PAGE, cx.options.saplab_paging);
     let show = |one: &crate::simulate::world::Transaction| json!({"date": clock::panel(one.at), "amount": amount(one.amount), "comment": one.comment});
     let transactions: Vec<Value> = rows.into_iter().map(show).collect();
     Answer::json(

@@ -56,7 +56,7 @@ pub(super) fn list(call: &Call, cx: &mut Cx<'_>) -> Answer {
         .rev()
         .filter(|client| passes(client, filter))
         .collect();
-    let (rows, pages) = page(passing, filter.page(), filter.per_page());
+    let (rows, pages) = page(passing, filter.page(), filter.per_page(), cx.options.saplab_paging);
     let clients: Vec<Value> = rows.into_iter().map(|client| row(client, shop)).collect();
     Answer::json(
         200,

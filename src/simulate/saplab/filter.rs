@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
 use crate::simulate::clock;
+use crate::simulate::options::Paging;
 
 const DEFAULT_PER_PAGE: u64 = 20;
 const MAX_PER_PAGE: u64 = 150;
@@ -98,13 +99,21 @@ impl Filter {
     }
 }
 
-/// One page of the rows and the number of pages; a page past the end is the last one.
-pub(super) fn page<T>(rows: Vec<T>, page: u64, per_page: u64) -> (Vec<T>, u64) {
+/// One page of the rows and the number of pages, as the shop's ways are.
+pub(super) fn page<T>(rows: Vec<T>, page: u64, per_page: u64, paging: Paging) -> (Vec<T>, u64) {
     let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    let pages = count.div_ceil(per_page);
-    let first = (page.clamp(1, pages.max(1)) - 1) * per_page;
+    let last = count.div_ceil(per_page);
+    let begins_anew = matches!(paging, Paging::BeginsAnew | Paging::SaysThereIsMoreAndBeginsAnew);
+    let shown = match page {
+        _ if paging == Paging::KnowsOnlyTheFirst => 1,
+        page if page > last && begins_anew => 1,
+        page => page.clamp(1, last.max(1)),
+    };
+    let says_more = matches!(paging, Paging::SaysThereIsMore | Paging::SaysThereIsMoreAndBeginsAnew);
+    let pages = if says_more { page.max(1) + 1 } else { last };
     let take = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    (rows.into_iter().skip(take(first)).take(take(per_page)).collect(), pages)
+    let first = take((shown - 1) * per_page);
+    (rows.into_iter().skip(first).take(take(per_page)).collect(), pages)
 }
 
 #[cfg(test)]
@@ -114,10 +123,10 @@ mod tests {
     #[test]
     fn a_page_past_the_end_is_the_last_one() {
         let rows: Vec<u32> = (0..45).collect();
-        assert_eq!(page(rows.clone(), 3, 20), ((40..45).collect(), 3));
-        assert_eq!(page(rows.clone(), 9, 20), ((40..45).collect(), 3));
-        assert_eq!(page(rows, 0, 20).0[0], 0);
-        assert_eq!(page(Vec::<u32>::new(), 1, 20), (vec![], 0));
+        assert_eq!(page(rows.clone(), 3, 20, Paging::default()), ((40..45).collect(), 3));
+        assert_eq!(page(rows.clone(), 9, 20, Paging::default()), ((40..45).collect(), 3));
+        assert_eq!(page(rows, 0, 20, Paging::default()).0[0], 0);
+        assert_eq!(page(Vec::<u32>::new(), 1, 20, Paging::default()), (vec![], 0));
     }
 
     #[test]

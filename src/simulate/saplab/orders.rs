@@ -41,7 +41,7 @@ pub(super) fn list(call: &Call, cx: &mut Cx<'_>) -> Answer {
         .rev()
         .filter(|one| passes(one, filter, shop))
         .collect();
-    let (rows, pages) = page(passing, filter.page(), filter.per_page());
+    let (rows, pages) = page(passing, filter.page(), filter.per_page(), cx.options.saplab_paging);
     let orders: Vec<Value> = rows
         .into_iter()
         .map(|one| position::panel(one, shop, cx.options))

@@ -121,7 +121,7 @@ pub(super) fn list(call: &Call, cx: &mut Cx<'_>) -> Answer {
             && filter.dates(one.added)
     };
     let passing = shop.positions.values().rev().filter(passes).collect();
-    let (rows, pages) = page(passing, filter.page(), filter.per_page());
+    let (rows, pages) = page(passing, filter.page(), filter.per_page(), cx.options.saplab_paging);
     let orders: Vec<Value> = rows.into_iter().map(|one| position::client(one, shop)).collect();
     Answer::json(200, &json!({"orders": orders, "pages": pages}))
 }

@@ -108,7 +108,9 @@ impl Carreta {
         let query: &[_] = if test { &[("test", "on")] } else { &[] };
         let body = offer.json(order_qty, client_comment).into_bytes();
         let request = Request::post(self.url("order/", query)?, self.timeout, "application/json", body);
-        let reply = self.send(request.secret(offer.signature())).await?;
+        let reply = self
+            .send(request.secret("CARRETA_SIGNATURE", offer.signature()))
+            .await?;
         match reply.status {
             // What stands in its body is not documented.
             201 => Ok(()),
@@ -178,7 +180,9 @@ impl Carreta {
 
     /// The answer of a success status.
     async fn send(&self, request: Request) -> Result<Reply, Fault> {
-        let request = request.secret(&self.api_key).header("accept", "application/json");
+        let request = request
+            .secret("CARRETA_API_KEY", &self.api_key)
+            .header("accept", "application/json");
         let reply = self.transport.send(request).await?;
         match reply.fault() {
             None => Ok(reply),

@@ -102,6 +102,9 @@ impl Part {
     }
 }
 
+/// So many rows that cannot be read are named; more of them say nothing new.
+const MAX_REJECTED: usize = 1000;
+
 impl SearchPage {
     /// Reads the whole answer.
     ///
@@ -118,6 +121,7 @@ impl SearchPage {
         for (index, row) in rows.iter().enumerate() {
             match Part::read(row) {
                 Ok(part) => page.offers.push(part),
+                Err(_) if page.rejected.len() >= MAX_REJECTED => {}
                 Err(why) => page
                     .rejected
                     .push(format!("row {} of {}: {why}", index + 1, rows.len())),

@@ -29,8 +29,8 @@ use super::transport::{Request, Transport, TransportError};
 use super::{Fault, Upstream};
 use crate::config::{self, KeazFormat, KeazRemains, Secret};
 
-/// No answer may be larger, in bytes after decompression: some hundred thousand remains.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+/// No answer may be larger, in bytes after decompression: more than some 125,000 remains need.
+const MAX_BODY: usize = 16 * 1024 * 1024;
 /// PHP reads 1000 variables of a form by default and drops the rest without a word.
 const MAX_FORM_VARIABLES: usize = 1000;
 const WAREHOUSES: &str = "warehouses";
@@ -127,7 +127,7 @@ impl Keaz {
         url.set_path(&format!("{}/{resource}.{}.{kind}", url.path(), action.as_str()));
         let (content_type, body) = request::body(self.format, &self.key, content);
         let request = Request::post(url, self.timeout, content_type, body)
-            .secret(&self.key)
+            .secret("KEAZ_API_KEY", &self.key)
             .pooled(action.reads());
         let reply = self.transport.send(request).await?;
         match (reply.fault(), Answer::read(&reply, resource)) {

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 use crate::upstream::json;
 use crate::upstream::object::Object;
 
+/// So many rows that cannot be read are named; more of them say nothing new.
+const MAX_REJECTED: usize = 1000;
+
 /// A whole list, in Saplab's order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed<T> {
@@ -40,6 +43,7 @@ impl<T> Listed<T> {
         for (index, item) in items.iter().enumerate() {
             match read(item) {
                 Ok(row) => listed.rows.push(row),
+                Err(_) if listed.rejected.len() >= MAX_REJECTED => {}
                 Err(why) => listed
                     .rejected
                     .push(format!("row {} of {}: {why}", index + 1, items.len())),

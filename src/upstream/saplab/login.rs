@@ -12,12 +12,14 @@ use crate::upstream::transport::{Reply, Request, Transport, TransportError};
 use crate::upstream::{Fault, Upstream, address};
 
 /// No answer may be larger, in bytes: 150 positions with a long history each are far below.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Whom to ask, and as whom.
 #[derive(Clone)]
 pub(super) struct Login {
     transport: Transport,
+    /// Whose login it is, for the journal.
+    name: &'static str,
     base: Url,
     login: String,
     password: Secret,
@@ -45,6 +47,11 @@ impl Login {
         let transport = Transport::new(upstream, MAX_ANSWER)?;
         Ok(Some(Self {
             transport,
+            name: if upstream == Upstream::SaplabClient {
+                "SAPLAB_CLIENT"
+            } else {
+                "SAPLAB_PANEL"
+            },
             base,
             login,
             password,
@@ -74,7 +81,7 @@ impl Login {
     /// # Errors
     /// As the transport.
     pub(super) async fn send(&self, request: Request) -> Result<Reply, Fault> {
-        let request = request.basic(self.login.clone(), self.password.clone());
+        let request = request.basic(self.name, self.login.clone(), self.password.clone());
         self.transport.send(request.header("accept", "application/json")).await
     }
 }

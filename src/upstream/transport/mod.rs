@@ -4,8 +4,14 @@
 //! It follows no redirect, sends no referer, reads no proxy from the environment, repeats nothing, and bounds time and
 //! size of every answer. It knows nothing of any API's words; the clients in `keaz`, `saplab` and `carreta` call it.
 
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod canned;
+mod hidden;
+pub mod journal;
 mod reply;
 mod request;
+mod resolve;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -13,6 +19,7 @@ mod tests;
 mod words;
 
 use std::error::Error as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,17 +27,33 @@ use reqwest::tls::Version;
 use reqwest::{Client, ClientBuilder, Response, redirect, retry};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::Semaphore;
 
+use self::journal::Entry;
 pub use self::reply::{Download, Reply};
 pub use self::request::Request;
 pub use self::words::{clip, redact};
 use super::{Fault, Upstream};
 use crate::config::Secret;
+use crate::kill;
 
 /// Connecting, TLS included, may take so long; running over it proves that nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// No answer may have more header lines; hyper bounds their bytes (about 400 KiB) on its own.
 const MAX_HEADERS: usize = 64;
+
+/// An answer of more bytes than this waits for its turn.
+const LARGE: usize = 1024 * 1024;
+
+/// No answer may consist of more values: each takes some hundred bytes of memory, however short it is. At KEAZ they are
+/// some 125,000 remains; at Carreta a search has up to 10,000 rows, at Saplab a page has up to 150.
+fn max_values(upstream: Upstream) -> usize {
+    match upstream {
+        Upstream::Keaz => 500_000,
+        Upstream::Carreta => 250_000,
+        Upstream::Saplab | Upstream::SaplabClient => 100_000,
+    }
+}
 
 /// An HTTP client for one upstream: one connection pool for reads, none for writes.
 #[derive(Clone, Debug)]
@@ -38,6 +61,9 @@ pub struct Transport {
     pooled: Client,
     single: Client,
     max_body: usize,
+    max_values: usize,
+    /// Of large answers one at a time is read and taken apart: together they would fill the memory.
+    large: Arc<Semaphore>,
     /// Why every https address will be refused, where the machine has no trusted certificates.
     no_roots: Option<&'static str>,
 }
@@ -86,6 +112,8 @@ impl Transport {
             pooled,
             single,
             max_body,
+            max_values: max_values(upstream),
+            large: Arc::new(Semaphore::new(1)),
             no_roots,
         })
     }
@@ -97,11 +125,17 @@ impl Transport {
     /// [`Fault::NotApi`] for a redirect; [`Fault::Garbled`] for an answer over the size limit.
     pub async fn send(&self, request: Request) -> Result<Reply, Fault> {
         let deadline = request.timeout;
-        within(deadline, async {
-            let (response, secrets) = self.start(request).await?;
+        let mut entry = Entry::open(&request);
+        let result = within(deadline, async {
+            let (response, secrets) = self.start(request, &mut entry).await?;
             self.whole(response, secrets).await
         })
-        .await
+        .await;
+        match &result {
+            Ok(reply) => entry.answered(&reply.body),
+            Err(fault) => entry.failed(fault),
+        }
+        result
     }
 
     /// Sends one request and streams the body of a 200, decompressed, into a file of at most `max_bytes`.
@@ -111,8 +145,9 @@ impl Transport {
     /// is a web page. The file's content is of no use after an error.
     pub async fn download(&self, request: Request, into: &mut File, max_bytes: u64) -> Result<Download, Fault> {
         let deadline = request.timeout;
-        within(deadline, async {
-            let (response, secrets) = self.start(request).await?;
+        let mut entry = Entry::open(&request);
+        let result = within(deadline, async {
+            let (response, secrets) = self.start(request, &mut entry).await?;
             if response.status() != 200 {
                 return Ok(Download::Other(self.whole(response, secrets).await?));
             }
@@ -125,11 +160,17 @@ impl Transport {
                 bytes,
             })
         })
-        .await
+        .await;
+        match &result {
+            Ok(Download::Body { bytes, .. }) => entry.downloaded(*bytes),
+            Ok(Download::Other(reply)) => entry.answered(&reply.body),
+            Err(fault) => entry.failed(fault),
+        }
+        result
     }
 
     /// Everything up to the head of the answer.
-    async fn start(&self, request: Request) -> Result<(Response, Vec<Secret>), Fault> {
+    async fn start(&self, request: Request, entry: &mut Entry) -> Result<(Response, Vec<Secret>), Fault> {
         let client = if request.pooled { &self.pooled } else { &self.single };
         let mut secrets = request.all_secrets();
         let request = request.build(client).map_err(|error| {
@@ -139,10 +180,12 @@ impl Transport {
             ))
         })?;
         request::add_basic_token(&request, &mut secrets);
-        let response = client
-            .execute(request)
+        kill::point("wire.before");
+        let response = execute(client, request)
             .await
             .map_err(|error| self.fault_of(error, &secrets))?;
+        kill::point("wire.head");
+        entry.head(&response, &secrets);
         let status = response.status();
         if status.is_redirection() && status != 304 {
             return Err(Fault::NotApi(format!(
@@ -155,13 +198,26 @@ impl Transport {
 
     async fn whole(&self, mut response: Response, secrets: Vec<Secret>) -> Result<Reply, Fault> {
         let mut body = Vec::new();
+        let mut turn = None;
         while let Some(chunk) = next_chunk(&mut response, &secrets).await? {
             if body.len() + chunk.len() > self.max_body {
                 return Err(Fault::Garbled(format!("an answer larger than {} bytes", self.max_body)));
             }
+            if turn.is_none() && body.len() + chunk.len() > LARGE {
+                // Nobody closes it.
+                turn = self.large.clone().acquire_owned().await.ok();
+            }
             body.extend_from_slice(&chunk);
+            kill::point("wire.half");
         }
-        Ok(Reply::from_parts(&response, Bytes::from(body), secrets))
+        if reply::values(&body) > self.max_values {
+            return Err(Fault::Garbled(format!(
+                "an answer of more than {} values",
+                self.max_values
+            )));
+        }
+        kill::point("wire.whole");
+        Ok(Reply::from_parts(&response, Bytes::from(body), secrets, turn))
     }
 
     fn fault_of(&self, error: reqwest::Error, secrets: &[Secret]) -> Fault {
@@ -175,6 +231,14 @@ impl Transport {
     }
 }
 
+async fn execute(client: &Client, request: reqwest::Request) -> reqwest::Result<Response> {
+    #[cfg(debug_assertions)]
+    if let Some(response) = canned::answer(&request) {
+        return Ok(response);
+    }
+    client.execute(request).await
+}
+
 /// What both clients have in common.
 fn builder(connect: Duration) -> ClientBuilder {
     Client::builder()
@@ -182,6 +246,7 @@ fn builder(connect: Duration) -> ClientBuilder {
         .redirect(redirect::Policy::none())
         .referer(false)
         .no_proxy()
+        .dns_resolver(Arc::new(resolve::Guarded))
         .retry(retry::never())
         .http1_only()
         .http1_max_headers(MAX_HEADERS)
@@ -218,6 +283,7 @@ async fn save(mut response: Response, secrets: &[Secret], file: &mut File, max: 
             return Err(Fault::Garbled(format!("a file larger than {max} bytes")));
         }
         file.write_all(&chunk).await.map_err(local)?;
+        kill::point("download.half");
     }
     file.flush().await.map_err(local)?;
     Ok(bytes)

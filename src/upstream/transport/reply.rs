@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::Response;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::words::{clip, redact};
 use crate::config::Secret;
@@ -28,6 +29,8 @@ pub struct Reply {
     /// The body.
     pub body: Bytes,
     secrets: Vec<Secret>,
+    /// A large answer holds up the next one until it has been taken apart.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 /// The answer to a download.
@@ -47,13 +50,19 @@ pub enum Download {
 }
 
 impl Reply {
-    pub(super) fn from_parts(response: &Response, body: Bytes, secrets: Vec<Secret>) -> Self {
+    pub(super) fn from_parts(
+        response: &Response,
+        body: Bytes,
+        secrets: Vec<Secret>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             status: response.status().as_u16(),
             content_type: header(response, "content-type").unwrap_or_default(),
             retry_after: header(response, "retry-after").and_then(|value| retry_after(&value, SystemTime::now())),
             body,
             secrets,
+            _turn: turn,
         }
     }
 
@@ -124,6 +133,17 @@ pub(crate) fn looks_like_markup(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
+/// How many values an answer may have at most, of what separates and opens them in JSON or XML: a cheap look before
+/// anything is made of it.
+pub(super) fn values(body: &[u8]) -> usize {
+    if looks_like_markup(body) {
+        // An element may have one tag or two.
+        let opens = |pair: &[u8]| pair[0] == b'<' && pair[1] != b'/';
+        return body.windows(2).filter(|pair| opens(pair)).count();
+    }
+    body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count()
+}
+
 /// Seconds, or the HTTP date they end at (one in the past = zero).
 fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
@@ -145,6 +165,7 @@ mod tests {
             retry_after: Some(Duration::from_secs(7)),
             body: Bytes::from(body.to_owned()),
             secrets: vec![Secret::new("made-up-key")],
+            _turn: None,
         }
     }
 

@@ -16,8 +16,8 @@ pub struct Request {
     pub method: Method,
     /// The address, possibly with a key in the query.
     pub url: Url,
-    /// HTTP Basic: login and password, sent as UTF-8.
-    pub basic: Option<(String, Secret)>,
+    /// HTTP Basic: whose, as the name of a variable begins (`SAPLAB_PANEL`); login and password, sent as UTF-8.
+    pub basic: Option<(&'static str, String, Secret)>,
     /// Content type and body.
     pub body: Option<(&'static str, Vec<u8>)>,
     /// `If-None-Match` and the like.
@@ -28,8 +28,11 @@ pub struct Request {
     /// closing already, and then nobody knows whether the request arrived.
     pub pooled: bool,
     /// Every secret that stands in the URL, the headers or the body: what the upstream sends back is searched for
-    /// them. The password of `basic` and of the URL need not be given.
-    pub secrets: Vec<Secret>,
+    /// them. Each has the name of a variable, under which the journal speaks of it. The password of `basic` and of the URL
+    /// need not be given.
+    pub secrets: Vec<(&'static str, Secret)>,
+    /// The name of a variable for the whole address, where that is a secret.
+    pub secret_url: Option<&'static str>,
 }
 
 impl Request {
@@ -44,6 +47,7 @@ impl Request {
             timeout,
             pooled: true,
             secrets: Vec::new(),
+            secret_url: None,
         }
     }
 
@@ -60,8 +64,8 @@ impl Request {
 
     /// With HTTP Basic credentials.
     #[must_use]
-    pub fn basic(mut self, login: impl Into<String>, password: Secret) -> Self {
-        self.basic = Some((login.into(), password));
+    pub fn basic(mut self, whose: &'static str, login: impl Into<String>, password: Secret) -> Self {
+        self.basic = Some((whose, login.into(), password));
         self
     }
 
@@ -74,9 +78,16 @@ impl Request {
 
     /// Declares a secret that stands somewhere in this request.
     #[must_use]
-    pub fn secret(mut self, secret: &Secret) -> Self {
-        self.secrets.push(secret.clone());
+    pub fn secret(mut self, name: &'static str, secret: &Secret) -> Self {
+        self.secrets.push((name, secret.clone()));
         self
+    }
+
+    /// Declares that the address, as a whole, is this secret.
+    #[must_use]
+    pub fn secret_url(mut self, name: &'static str, url: &Secret) -> Self {
+        self.secret_url = Some(name);
+        self.secret(name, url)
     }
 
     /// Whether an idle connection may be used again.
@@ -87,8 +98,8 @@ impl Request {
     }
 
     pub(super) fn all_secrets(&self) -> Vec<Secret> {
-        let mut secrets = self.secrets.clone();
-        secrets.extend(self.basic.as_ref().map(|(_, password)| password.clone()));
+        let mut secrets: Vec<Secret> = self.secrets.iter().map(|(_, secret)| secret.clone()).collect();
+        secrets.extend(self.basic.as_ref().map(|(_, _, password)| password.clone()));
         if let Some(password) = self.url.password() {
             secrets.push(Secret::new(percent_decode_str(password).decode_utf8_lossy()));
         }
@@ -97,7 +108,7 @@ impl Request {
 
     pub(super) fn build(self, client: &Client) -> reqwest::Result<reqwest::Request> {
         let mut builder = client.request(self.method, self.url);
-        if let Some((login, password)) = &self.basic {
+        if let Some((_, login, password)) = &self.basic {
             builder = builder.basic_auth(login, Some(password.reveal()));
         }
         if let Some((content_type, body)) = self.body {

@@ -46,7 +46,7 @@ async fn the_request_on_the_wire_has_our_name_and_no_referer() {
     let server = RawServer::ok("text/plain", "fine").await;
     let url = server.url.join("/a/?q=1").unwrap();
     let request = Request::post(url, LONG, "application/json", b"{}".to_vec())
-        .basic("+7900", Secret::new("слово"))
+        .basic("SAPLAB_PANEL", "+7900", Secret::new("слово"))
         .header("if-none-match", "\"1\"");
     let reply = transport().send(request).await.unwrap();
     assert_eq!(
@@ -294,7 +294,7 @@ async fn a_password_that_is_echoed_is_not_told_even_as_a_basic_token() {
         "hunter22 and cm9vdDpodW50ZXIyMg==",
     )))
     .await;
-    let request = Request::get(server.url.clone(), LONG).basic("root", Secret::new("hunter22"));
+    let request = Request::get(server.url.clone(), LONG).basic("SAPLAB_PANEL", "root", Secret::new("hunter22"));
     assert_eq!(transport().send(request).await.unwrap().words(), "*** and ***");
 }
 
@@ -379,7 +379,7 @@ fn the_debug_of_a_request_shows_neither_query_nor_credentials() {
         .parse()
         .unwrap();
     let request = Request::post(url, LONG, "application/json", b"made-up-key".to_vec())
-        .basic("login", Secret::new("hunter2"))
+        .basic("SAPLAB_PANEL", "login", Secret::new("hunter2"))
         .header("x-key", "made-up-key");
     assert_eq!(format!("{request:?}"), "POST https://shop.example/panel/order");
 }

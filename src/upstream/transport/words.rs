@@ -44,25 +44,58 @@ pub fn clip(text: &str, max: usize) -> String {
 /// The text with every secret replaced by `***`, in each form in which it may come back: as it is, percent-encoded,
 /// escaped for JSON or for XML.
 pub fn redact(text: &str, secrets: &[&Secret]) -> String {
-    let mut needles: Vec<String> = secrets
-        .iter()
-        .filter(|s| !s.is_empty())
-        .flat_map(|s| forms(s.reveal()))
-        .collect();
-    // The longest first: a secret may be a part of another one.
-    needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-    needles.dedup();
-    let mut text = Cow::Borrowed(text);
-    for needle in &needles {
-        if text.contains(needle.as_str()) {
-            text = Cow::Owned(text.replace(needle.as_str(), "***"));
-        }
+    Needles::new(secrets.iter().map(|secret| (*secret, "***".to_owned()))).replace(text)
+}
+
+/// What to look for in a text, and what to put in its place.
+pub(super) struct Needles {
+    forms: Vec<(String, String)>,
+    /// Bytes of the longest form.
+    pub(super) longest: usize,
+}
+
+impl Needles {
+    /// Each secret becomes `***`.
+    pub(super) fn anonymous(secrets: &[Secret]) -> Self {
+        Self::new(secrets.iter().map(|secret| (secret, "***".to_owned())))
     }
-    text.into_owned()
+
+    /// Each secret becomes its name, written as a shell writes a variable.
+    pub(super) fn named(secrets: &[(&'static str, Secret)]) -> Self {
+        Self::new(secrets.iter().map(|(name, secret)| (secret, format!("${{{name}}}"))))
+    }
+
+    fn new<'a>(secrets: impl Iterator<Item = (&'a Secret, String)>) -> Self {
+        let mut all: Vec<(String, String)> = secrets
+            .filter(|(secret, _)| !secret.is_empty())
+            .flat_map(|(secret, instead)| {
+                forms(secret.reveal())
+                    .into_iter()
+                    .map(move |form| (form, instead.clone()))
+            })
+            .collect();
+        // The longest first: a secret may be a part of another one.
+        all.sort_by_key(|(form, _)| std::cmp::Reverse(form.len()));
+        all.dedup();
+        let longest = all.first().map_or(0, |(form, _)| form.len());
+        Self { forms: all, longest }
+    }
+
+    /// The text without the secrets.
+    pub(super) fn replace(&self, text: &str) -> String {
+        let mut text = Cow::Borrowed(text);
+        for (form, instead) in &self.forms {
+            if text.contains(form.as_str()) {
+                text = Cow::Owned(text.replace(form.as_str(), instead));
+            }
+        }
+        text.into_owned()
+    }
 }
 
 fn forms(secret: &str) -> Vec<String> {
     let strict = utf8_percent_encode(secret, UNRESERVED).to_string();
+    let strictest = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json
         .strip_prefix('"')
@@ -84,6 +117,8 @@ fn forms(secret: &str) -> Vec<String> {
         strict.replace("%20", "+"),
         lower_hex(&strict),
         strict,
+        lower_hex(&strictest),
+        strictest,
         utf8_percent_encode(secret, QUERY).to_string(),
         quick_xml::escape::escape(secret).into_owned(),
     ];

@@ -24,7 +24,11 @@ async fn remains_and_warehouses_that_somebody_changed_at_keaz_are_told_and_mende
     fixture.fill(2, 40).await;
     fixture.sync_done(&[Job::Stock]).await;
     fixture.sync_done(&[Job::Stock]).await;
-    assert_eq!(drift(&fixture).await, [""; 0], "what we published ourselves is no drift");
+    assert_eq!(
+        drift(&fixture).await,
+        [""; 0],
+        "what we published ourselves is no drift"
+    );
     {
         let mut world = fixture.sim.world();
         let remain = |article: &str| ("W1".to_owned(), article.to_owned());
@@ -34,10 +38,14 @@ async fn remains_and_warehouses_that_somebody_changed_at_keaz_are_told_and_mende
         world.keaz.warehouses.get_mut("W2").unwrap().address = "another".to_owned();
     }
     // The ERP changes this one at the same time: three ways.
-    fixture.sql("UPDATE erp.stock SET quantity = 11 WHERE warehouse_code = 'W1' AND article = 'ART-00001'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 11 WHERE warehouse_code = 'W1' AND article = 'ART-00001'")
+        .await;
     let run = fixture.run_done(Job::Stock).await;
     let contacts = "+7 900 000-00-02";
-    let warehouse = format!("warehouse W2: г. Уфа, ул. Складская, 2; {contacts} / г. Уфа, ул. Складская, 2; {contacts} / another; {contacts}");
+    let warehouse = format!(
+        "warehouse W2: г. Уфа, ул. Складская, 2; {contacts} / г. Уфа, ул. Складская, 2; {contacts} / another; {contacts}"
+    );
     let found = [
         "remain W1/ART-00001: 11 / 8 / 999".to_owned(),
         "remain W1/ART-00002: 15 / 15 / -".to_owned(),
@@ -46,7 +54,10 @@ async fn remains_and_warehouses_that_somebody_changed_at_keaz_are_told_and_mende
     ];
     assert_eq!(drift(&fixture).await, found);
     let note = run.note.unwrap();
-    assert!(note.starts_with("changed there by somebody else: 4 rows (warehouse W2: ERP"), "{note}");
+    assert!(
+        note.starts_with("changed there by somebody else: 4 rows (warehouse W2: ERP"),
+        "{note}"
+    );
     fixture.assert_keaz_equals_erp().await;
 
     let run = fixture.run_done(Job::Stock).await;
@@ -86,13 +97,22 @@ async fn a_push_that_is_acknowledged_while_the_list_is_under_way_is_not_drift() 
     fixture.fill(1, 40).await;
     fixture.sync_done(&[Job::Stock]).await;
     // The list is made now and arrives late; meanwhile a push is acknowledged.
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.remains.list", Action::ApplyThen(Box::new(Action::Gate("list".into())))));
+    fixture.sim.inject(Rule::once(
+        Upstream::Keaz,
+        "keaz.remains.list",
+        Action::ApplyThen(Box::new(Action::Gate("list".into()))),
+    ));
     let list = fixture.enqueue("keaz.remains.list", serde_json::json!({})).await;
     let work = fixture.work().await;
     fixture.sim.wait_until_arrived("keaz.remains.list", 2).await;
-    fixture.sql("UPDATE erp.stock SET quantity = 77 WHERE article = 'ART-00001'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 77 WHERE article = 'ART-00001'")
+        .await;
     let push = fixture
-        .enqueue("keaz.remains.update", serde_json::json!({"warehouse": "W1", "articles": ["ART-00001"]}))
+        .enqueue(
+            "keaz.remains.update",
+            serde_json::json!({"warehouse": "W1", "articles": ["ART-00001"]}),
+        )
         .await;
     assert_eq!(fixture.over(push).await.state, "done");
     fixture.sim.open("list");
@@ -107,7 +127,9 @@ async fn a_status_that_somebody_changed_in_saplab_is_told_and_mended() {
     let fixture = Setup::new().start().await;
     fixture.positions(3);
     fixture.sync_done(&[Job::Orders]).await;
-    fixture.sql("UPDATE erp.orders SET status = NULL WHERE saplab_id = 3").await;
+    fixture
+        .sql("UPDATE erp.orders SET status = NULL WHERE saplab_id = 3")
+        .await;
     {
         let mut world = fixture.sim.world();
         for id in [2, 3] {
@@ -115,10 +137,19 @@ async fn a_status_that_somebody_changed_in_saplab_is_told_and_mended() {
         }
     }
     let run = fixture.run_done(Job::Orders).await;
-    let name = async |id: u32| fixture.value(&format!("SELECT name FROM mirror.saplab_status WHERE id = {id}")).await.unwrap();
+    let name = async |id: u32| {
+        fixture
+            .value(&format!("SELECT name FROM mirror.saplab_status WHERE id = {id}"))
+            .await
+            .unwrap()
+    };
     let (new, issued) = (name(6).await, name(4).await);
     let found = format!("status 2: {new} / {new} / {issued}");
-    assert_eq!(drift(&fixture).await, [found.clone()], "of the third, the ERP has said nothing");
+    assert_eq!(
+        drift(&fixture).await,
+        [found.clone()],
+        "of the third, the ERP has said nothing"
+    );
     assert!(run.note.unwrap().starts_with("changed there by somebody else: 1 rows"));
     fixture.run_done(Job::Orders).await;
     assert_eq!(drift(&fixture).await, [format!("{found}, mended")]);

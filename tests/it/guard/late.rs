@@ -27,7 +27,9 @@ async fn an_erp_row_that_is_committed_late_with_an_older_id_and_time_is_seen_by_
     .unwrap();
     sqlx::query(purchase).bind(7_i64).execute(&mut *late).await.unwrap();
     sqlx::query(purchase).bind(8_i64).execute(&fixture.pool).await.unwrap();
-    fixture.sql("UPDATE erp.stock SET quantity = 888 WHERE article = 'ART-00002'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 888 WHERE article = 'ART-00002'")
+        .await;
     let mark = fixture.mark();
     fixture.sync_done(&jobs).await;
     assert_eq!(fixture.told_since(mark), ["keaz.remains.update W1/ART-00002 = 888"]);
@@ -42,7 +44,11 @@ async fn an_erp_row_that_is_committed_late_with_an_older_id_and_time_is_seen_by_
         ]
     );
     let purchases = "SELECT string_agg(id || ' ' || status, ', ' ORDER BY id) FROM erp.purchase_orders";
-    assert_eq!(fixture.value(purchases).await.as_deref(), Some("7 failed, 8 failed"), "both were looked for");
+    assert_eq!(
+        fixture.value(purchases).await.as_deref(),
+        Some("7 failed, 8 failed"),
+        "both were looked for"
+    );
 }
 
 #[tokio::test]
@@ -96,5 +102,9 @@ async fn no_order_is_missed_at_the_border_of_the_window_whatever_zone_its_time_i
     let apart = "SELECT max(abs(extract(epoch FROM date_added - (history -> 0 ->> 'date')::timestamptz))) < 1 FROM mirror.saplab_order";
     assert_eq!(fixture.value(apart).await.as_deref(), Some("true"));
     let newest = "SELECT abs(extract(epoch FROM now() - max(created_at))) < 600 FROM erp.orders";
-    assert_eq!(fixture.value(newest).await.as_deref(), Some("true"), "read as Moscow's, not as UTC");
+    assert_eq!(
+        fixture.value(newest).await.as_deref(),
+        Some("true"),
+        "read as Moscow's, not as UTC"
+    );
 }

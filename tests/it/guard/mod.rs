@@ -31,7 +31,15 @@ impl Fixture {
         let rows = look::rows(&self.pool, id, 10_000).await.unwrap();
         let value = |value: Option<String>| value.unwrap_or_else(|| "-".into());
         rows.into_iter()
-            .map(|row| format!("{}/{} {} -> {}", row.place, row.article, value(row.old_value), value(row.new_value)))
+            .map(|row| {
+                format!(
+                    "{}/{} {} -> {}",
+                    row.place,
+                    row.article,
+                    value(row.old_value),
+                    value(row.new_value)
+                )
+            })
             .collect()
     }
 

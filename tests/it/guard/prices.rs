@@ -48,7 +48,13 @@ async fn held(fixture: &Fixture, rows: &[String], kind: &str, count: i64, words:
     assert!(run.note.unwrap().starts_with(&format!("held: {count} rows")));
     let hold = fixture.hold().await;
     assert_eq!(
-        (hold.upstream.as_str(), hold.scope.as_str(), hold.kind.as_str(), hold.rows, hold.of),
+        (
+            hold.upstream.as_str(),
+            hold.scope.as_str(),
+            hold.kind.as_str(),
+            hold.rows,
+            hold.of
+        ),
         ("carreta", "main", kind, count, 100)
     );
     assert!(hold.why.contains(words), "{}", hold.why);
@@ -63,7 +69,14 @@ async fn held(fixture: &Fixture, rows: &[String], kind: &str, count: i64, words:
 async fn a_list_that_drops_too_many_rows_is_held_until_a_good_one_comes() {
     let fixture = listed(Setup::new()).await;
     let short = [rows(41, 100, 100, "5"), rows(101, 103, 7, "1")];
-    held(&fixture, &short, "delete", 40, "40 would be deleted, guard.max_delete_share and max_rows allow 30").await;
+    held(
+        &fixture,
+        &short,
+        "delete",
+        40,
+        "40 would be deleted, guard.max_delete_share and max_rows allow 30",
+    )
+    .await;
     assert_eq!(fixture.count("mirror.price").await, 63, "it is what the supplier said");
     publish(&fixture, &[rows(1, 103, 100, "5")]);
     let run = fixture.run_done(Job::Prices).await;
@@ -79,10 +92,14 @@ async fn a_list_that_empties_too_much_stock_is_held_and_released_by_a_person() {
     held(&fixture, &emptied, "zero", 40, "40 would have a stock of 0").await;
     let hold = fixture.hold().await;
     assert_eq!(fixture.held_rows(hold.id).await[0], "main/A001 5 -> 0");
-    decide::release(&fixture.pool, hold.id, "ivan@erp").await.unwrap();
+    decide::release(&fixture.pool, hold.id).await.unwrap();
     fixture.run_done(Job::Prices).await;
     assert_eq!(in_erp(&fixture, "quantity = 0").await, 40);
-    assert_eq!(in_erp(&fixture, "price = 101").await, 60, "and the rest, which nothing holds any more");
+    assert_eq!(
+        in_erp(&fixture, "price = 101").await,
+        60,
+        "and the rest, which nothing holds any more"
+    );
     fixture.assert_in_sync().await;
 
     // Once: the same rows come back and are emptied again.
@@ -101,18 +118,41 @@ async fn a_list_that_moves_too_many_prices_is_held_and_small_moves_are_not_count
     publish(&fixture, &[rows(1, 100, 100, "5")]);
     fixture.run_done(Job::Prices).await;
     let dearer = [rows(1, 20, 121, "5"), rows(21, 40, 10, "5"), rows(41, 100, 100, "5")];
-    held(&fixture, &dearer, "reprice", 40, "the price of 40 would move by more than 20 %").await;
+    held(
+        &fixture,
+        &dearer,
+        "reprice",
+        40,
+        "the price of 40 would move by more than 20 %",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_release_covers_the_prices_that_were_shown_and_no_others() {
     let fixture = listed(Setup::new()).await;
-    held(&fixture, &[rows(1, 40, 200, "5"), rows(41, 100, 100, "5")], "reprice", 40, "40").await;
-    decide::release(&fixture.pool, fixture.hold().await.id, "ivan@erp").await.unwrap();
+    held(
+        &fixture,
+        &[rows(1, 40, 200, "5"), rows(41, 100, 100, "5")],
+        "reprice",
+        40,
+        "40",
+    )
+    .await;
+    decide::release(&fixture.pool, fixture.hold().await.id).await.unwrap();
     // Before the next run the supplier says something else again of 35 of them.
-    publish(&fixture, &[rows(1, 5, 200, "5"), rows(6, 40, 900, "5"), rows(41, 100, 100, "5")]);
+    publish(
+        &fixture,
+        &[rows(1, 5, 200, "5"), rows(6, 40, 900, "5"), rows(41, 100, 100, "5")],
+    );
     fixture.run_done(Job::Prices).await;
-    assert_eq!((in_erp(&fixture, "price = 200").await, in_erp(&fixture, "price = 900").await), (5, 0));
+    assert_eq!(
+        (
+            in_erp(&fixture, "price = 200").await,
+            in_erp(&fixture, "price = 900").await
+        ),
+        (5, 0)
+    );
     assert_eq!(fixture.hold().await.rows, 35);
 }
 
@@ -122,13 +162,19 @@ async fn a_list_that_a_person_refused_waits_for_another_one() {
     let short = [rows(41, 100, 100, "5")];
     held(&fixture, &short, "delete", 40, "40 would be deleted").await;
     let hold = fixture.hold().await.id;
-    decide::refuse(&fixture.pool, hold, "ivan@erp").await.unwrap();
+    decide::refuse(&fixture.pool, hold).await.unwrap();
     fixture.run_done(Job::Prices).await;
-    assert_eq!((fixture.hold().await.id, fixture.hold().await.state), (hold, "refused".into()));
+    assert_eq!(
+        (fixture.hold().await.id, fixture.hold().await.state),
+        (hold, "refused".into())
+    );
     assert_eq!(in_erp(&fixture, "true").await, 100);
     publish(&fixture, &[rows(1, 100, 100, "6")]);
     fixture.run_done(Job::Prices).await;
-    assert_eq!((fixture.holds().await.len(), in_erp(&fixture, "quantity = 6").await), (0, 100));
+    assert_eq!(
+        (fixture.holds().await.len(), in_erp(&fixture, "quantity = 6").await),
+        (0, 100)
+    );
 }
 
 #[tokio::test]

@@ -45,7 +45,10 @@ async fn an_erp_that_was_emptied_by_half_zeroes_nothing_and_everything_else_goes
     let run = fixture.run_done(Job::Stock).await;
     assert_eq!(
         fixture.told_since(mark),
-        ["keaz.remains.update W1/ART-00077 = 500", "keaz.remains.update W2/ART-00001 = 0"]
+        [
+            "keaz.remains.update W1/ART-00077 = 500",
+            "keaz.remains.update W2/ART-00001 = 0"
+        ]
     );
     let hold = fixture.hold().await;
     assert_eq!(
@@ -55,7 +58,9 @@ async fn an_erp_that_was_emptied_by_half_zeroes_nothing_and_everything_else_goes
     assert!(hold.why.contains("guard.max_zero_share allows 30"), "{}", hold.why);
     assert!(run.note.unwrap().starts_with("held: 50 rows"));
     assert_eq!(fixture.held_rows(hold.id).await[0], "W1/ART-00001 9 -> 0");
-    let shown = fixture.count("diff.remain WHERE held LIKE '[guard] holds it, hold 1: of 100 remains of warehouse W1%'").await;
+    let shown = fixture
+        .count("diff.remain WHERE held LIKE '[guard] holds it, hold 1: of 100 remains of warehouse W1%'")
+        .await;
     assert_eq!(shown, 50);
 
     // The next run finds the same: it is refreshed, not made anew.
@@ -70,7 +75,10 @@ async fn an_erp_that_was_emptied_by_half_zeroes_nothing_and_everything_else_goes
     let run = fixture.run_done(Job::Stock).await;
     assert_eq!(run.note, None);
     assert_eq!(fixture.holds().await.len(), 0);
-    assert_eq!(fixture.value("SELECT state FROM queue.hold").await.as_deref(), Some("over"));
+    assert_eq!(
+        fixture.value("SELECT state FROM queue.hold").await.as_deref(),
+        Some("over")
+    );
     assert_eq!(zeros(&fixture), 1);
     fixture.assert_keaz_equals_erp().await;
     fixture.assert_in_sync().await;
@@ -82,8 +90,8 @@ async fn a_release_lets_exactly_the_rows_that_were_shown_go_and_only_once() {
     lose(&fixture, "W1", 50).await;
     fixture.run_done(Job::Stock).await;
     let hold = fixture.hold().await;
-    assert!(decide::release(&fixture.pool, hold.id, "ivan@erp").await.unwrap());
-    assert!(!decide::release(&fixture.pool, hold.id, "ivan@erp").await.unwrap(), "once");
+    assert!(decide::release(&fixture.pool, hold.id).await.unwrap());
+    assert!(!decide::release(&fixture.pool, hold.id).await.unwrap(), "once");
     // Between the release and the run: one is mended, and 40 more are lost.
     fixture.stock("W1", "KEAZ", "ART-00050", Some("5")).await;
     lose(&fixture, "W1", 49).await;
@@ -97,9 +105,15 @@ async fn a_release_lets_exactly_the_rows_that_were_shown_go_and_only_once() {
     let judged_anew = fixture.hold().await;
     assert_eq!(judged_anew.rows, 40, "what was not in the released set");
     let by = fixture
-        .value(&format!("SELECT state || ' ' || decided_by FROM queue.hold WHERE id = {}", hold.id))
+        .value(&format!(
+            "SELECT state || ' ' || decided_by FROM queue.hold WHERE id = {}",
+            hold.id
+        ))
         .await;
-    assert_eq!(by.as_deref(), Some("released ivan@erp"));
+    let who = sverka::queue::audit::who();
+    assert_eq!(by, Some(format!("released {who}")));
+    let acts = "queue.audit WHERE who = (SELECT max(decided_by) FROM queue.hold) AND command = 'hold release' AND words LIKE 'hold 1, 50 rows: of 100 remains%'";
+    assert_eq!(fixture.count(acts).await, 1);
 
     // The same rows come back and go again: that was not released.
     let back = "INSERT INTO erp.stock (warehouse_code, brand, article, quantity)
@@ -119,9 +133,11 @@ async fn what_a_person_refused_stays_until_the_erp_is_mended_and_holds_up_nothin
     lose(&fixture, "W1", 50).await;
     fixture.run_done(Job::Stock).await;
     let hold = fixture.hold().await;
-    assert!(decide::refuse(&fixture.pool, hold.id, "ivan@erp").await.unwrap());
+    assert!(decide::refuse(&fixture.pool, hold.id).await.unwrap());
     // Three more are sold out: few, and nobody's business.
-    fixture.sql("UPDATE erp.stock SET quantity = 0 WHERE article >= 'ART-00098'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 0 WHERE article >= 'ART-00098'")
+        .await;
     fixture.run_done(Job::Stock).await;
     assert_eq!(zeros(&fixture), 3);
     assert_eq!(fixture.hold().await.state, "refused");
@@ -138,36 +154,65 @@ async fn what_a_person_refused_stays_until_the_erp_is_mended_and_holds_up_nothin
 
 #[tokio::test]
 async fn an_erp_that_is_emptied_while_its_calls_wait_zeroes_nothing() {
-    let fixture = published(Setup::new().set("keaz.batch_rows", 7).set("queue.keaz.concurrency", 1), 1, 100).await;
+    let fixture = published(
+        Setup::new().set("keaz.batch_rows", 7).set("queue.keaz.concurrency", 1),
+        1,
+        100,
+    )
+    .await;
     fixture.sql("UPDATE erp.stock SET quantity = quantity + 100").await;
     let gate = Action::Gate("first".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
     let mark = fixture.mark();
     let runs = fixture.request(&[Job::Stock]).await;
     let work = fixture.work().await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
     // The calls are in the queue and name every article; now half of them have gone.
-    assert!(fixture.count("queue.call WHERE operation = 'keaz.remains.update' AND state = 'pending'").await > 10);
+    assert!(
+        fixture
+            .count("queue.call WHERE operation = 'keaz.remains.update' AND state = 'pending'")
+            .await
+            > 10
+    );
     lose(&fixture, "W1", 50).await;
     fixture.sim.open("first");
     fixture.ended(&runs).await;
     work.stop().await;
-    let zeroed = fixture.told_since(mark).into_iter().filter(|one| one.ends_with(" = 0")).count();
+    let zeroed = fixture
+        .told_since(mark)
+        .into_iter()
+        .filter(|one| one.ends_with(" = 0"))
+        .count();
     assert_eq!(zeroed, 0);
-    assert_eq!(fixture.hold().await.rows, 50, "the next round of the run has found them");
+    assert_eq!(
+        fixture.hold().await.rows,
+        50,
+        "the next round of the run has found them"
+    );
     assert_eq!(fixture.remains()["W1/ART-00051"], 109);
 }
 
 #[tokio::test]
 async fn what_is_sold_out_while_its_call_waits_goes_with_the_next_round() {
-    let fixture = published(Setup::new().set("keaz.batch_rows", 50).set("queue.keaz.concurrency", 1), 1, 100).await;
+    let fixture = published(
+        Setup::new().set("keaz.batch_rows", 50).set("queue.keaz.concurrency", 1),
+        1,
+        100,
+    )
+    .await;
     fixture.sql("UPDATE erp.stock SET quantity = quantity + 100").await;
     let gate = Action::Gate("first".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
     let runs = fixture.request(&[Job::Stock]).await;
     let work = fixture.work().await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
-    fixture.sql("UPDATE erp.stock SET quantity = 0 WHERE article IN ('ART-00001', 'ART-00099')").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 0 WHERE article IN ('ART-00001', 'ART-00099')")
+        .await;
     fixture.sim.open("first");
     fixture.ended(&runs).await;
     work.stop().await;
@@ -193,7 +238,9 @@ async fn no_run_takes_away_more_than_the_number_allows_round_by_round_either() {
     let fixture = published(setup, 1, 200).await;
     lose(&fixture, "W1", 15).await;
     let gate = Action::Gate("first".into());
-    fixture.sim.inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
+    fixture
+        .sim
+        .inject(Rule::once(Upstream::Keaz, "keaz.remains.update", gate));
     let runs = fixture.request(&[Job::Stock]).await;
     let work = fixture.work().await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
@@ -207,7 +254,7 @@ async fn no_run_takes_away_more_than_the_number_allows_round_by_round_either() {
     // The next run counts from the beginning, but what is held stays so until somebody has looked.
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.hold().await.id), (15, hold.id));
-    decide::release(&fixture.pool, hold.id, "ivan@erp").await.unwrap();
+    decide::release(&fixture.pool, hold.id).await.unwrap();
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.holds().await.len()), (30, 0));
 }
@@ -220,7 +267,7 @@ async fn rows_that_would_be_deleted_are_held_in_the_same_way() {
     assert_eq!(fixture.remains().len(), 100);
     let hold = fixture.hold().await;
     assert_eq!((hold.kind.as_str(), hold.rows), ("delete", 50));
-    decide::release(&fixture.pool, hold.id, "ivan@erp").await.unwrap();
+    decide::release(&fixture.pool, hold.id).await.unwrap();
     fixture.run_done(Job::Stock).await;
     assert_eq!(fixture.remains().len(), 50);
     fixture.assert_in_sync().await;
@@ -237,11 +284,15 @@ async fn what_is_new_unknown_few_or_rises_is_never_held() {
     fixture.run_done(Job::Stock).await;
     fixture.assert_keaz_equals_erp().await;
     // Unknown: KEAZ keeps what it shows.
-    fixture.sql("UPDATE erp.stock SET quantity = NULL WHERE article > 'ART-00010'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = NULL WHERE article > 'ART-00010'")
+        .await;
     fixture.run_done(Job::Stock).await;
     assert_eq!(zeros(&fixture), 0);
     // Ten are few, though they are all that is known.
-    fixture.sql("UPDATE erp.stock SET quantity = 0 WHERE article <= 'ART-00010'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 0 WHERE article <= 'ART-00010'")
+        .await;
     fixture.run_done(Job::Stock).await;
     assert_eq!(zeros(&fixture), 10);
     assert_eq!(fixture.count("queue.hold").await, 0);
@@ -251,7 +302,9 @@ async fn what_is_new_unknown_few_or_rises_is_never_held() {
 #[tokio::test]
 async fn one_article_that_a_person_names_is_not_held() {
     let fixture = published(Setup::new(), 2, 100).await;
-    fixture.sql("UPDATE erp.stock SET quantity = 0 WHERE article <= 'ART-00050'").await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 0 WHERE article <= 'ART-00050'")
+        .await;
     fixture.run_done(Job::Stock).await;
     let context = fixture.context(0);
     let asked = run::request(&fixture.pool, &context, Job::Stock, Trigger::Command, Some("ART-00050")).await;
@@ -281,7 +334,7 @@ async fn a_hold_that_grows_by_more_than_a_few_rows_is_another_one() {
     assert_eq!(other.rows, 61);
     assert_ne!(other.id, first);
     // Who was shown the first can not release the second by it.
-    assert!(!decide::release(&fixture.pool, first, "ivan@erp").await.unwrap());
+    assert!(!decide::release(&fixture.pool, first).await.unwrap());
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.hold().await.id), (0, other.id));
 }
@@ -295,11 +348,18 @@ async fn zeros_that_wait_for_keaz_are_called_back_when_more_follow() {
         body: String::new(),
         headers: Vec::new(),
     };
-    fixture.sim.inject(Rule::always(Upstream::Keaz, "keaz.remains.update", denied));
+    fixture
+        .sim
+        .inject(Rule::always(Upstream::Keaz, "keaz.remains.update", denied));
     let work = fixture.work().await;
     fixture.request(&[Job::Stock]).await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
-    fixture.until("KEAZ to rest", "EXISTS (SELECT FROM queue.upstream WHERE paused_until > now())").await;
+    fixture
+        .until(
+            "KEAZ to rest",
+            "EXISTS (SELECT FROM queue.upstream WHERE paused_until > now())",
+        )
+        .await;
     work.stop().await;
     lose(&fixture, "W1", 90).await;
     fixture.sim.clear_faults();
@@ -310,4 +370,22 @@ async fn zeros_that_wait_for_keaz_are_called_back_when_more_follow() {
     fixture.ended(&runs).await;
     work.stop().await;
     assert_eq!((zeros(&fixture), fixture.hold().await.rows), (0, 90));
+}
+
+#[tokio::test]
+async fn zeros_of_a_batch_that_is_refused_whole_go_with_its_halves_and_are_judged_once() {
+    let setup = Setup::new().set("guard.max_rows", 20);
+    let fixture = published(setup, 1, 100).await;
+    lose(&fixture, "W1", 20).await;
+    fixture.sim.options().keaz_poison = vec!["ART-00007".into()];
+    let runs = fixture.sync(&[Job::Stock]).await;
+    assert_eq!(runs[0].outcome.as_deref(), Some("done"), "{runs:?}");
+    assert_eq!((zeros(&fixture), runs[0].rows_refused), (19, 1), "{runs:?}");
+    assert_eq!(fixture.count("queue.hold").await, 0);
+    assert_eq!(
+        fixture
+            .count("diff.remain WHERE held LIKE 'KEAZ refused this row: %'")
+            .await,
+        1
+    );
 }

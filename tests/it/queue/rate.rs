@@ -2,6 +2,7 @@
 
 use sverka::queue::claim::{Claimed, claim_within};
 use sverka::queue::enqueue::NewCall;
+use sverka::queue::floor::Floor;
 
 use super::{LEASE, add, push, take};
 use crate::support::{Fixture, Setup};
@@ -62,7 +63,9 @@ async fn without_a_rate_nothing_is_counted_or_locked() {
 }
 
 async fn claim_at(fixture: &Fixture, upstream: &str, rate: u32) -> Claimed {
-    claim_within(&fixture.pool, upstream, 50, 1, LEASE, rate).await.unwrap()
+    claim_within(&fixture.pool, upstream, 50, 1, LEASE, rate, &Floor::default())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]

@@ -10,10 +10,12 @@
 //! ```
 
 mod ask;
+mod canary;
 mod erp;
 mod fixture;
 mod postgres;
 mod process;
+mod proxy;
 mod setup;
 mod state;
 mod wait;
@@ -21,7 +23,9 @@ mod work;
 
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
-pub(crate) use process::Daemon;
+pub(crate) use postgres::{has_ended, kill_with_us};
+pub(crate) use process::{Daemon, get};
+pub(crate) use proxy::{Proxy, Then, Toxic};
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
-pub(crate) use wait::{until, until_within};
+pub(crate) use wait::{PATIENCE, until, until_within};

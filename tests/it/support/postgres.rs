@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex as StdMutex, PoisonError};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use sverka::config::{self, Source};
@@ -18,6 +20,8 @@ use sverka::db::cluster::Cluster;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::{Mutex, OnceCell, OwnedSemaphorePermit, Semaphore};
+
+use super::wait::until;
 
 const TEMPLATE: &str = "template_sverka";
 
@@ -112,6 +116,9 @@ async fn start() -> Server {
     let keeper = Keeper::start(&folder);
     let cluster = Cluster::start(&folder.join("pg")).await.unwrap();
     let admin = cluster.connect_options();
+    // Eight tests at once, with up to three daemons each.
+    execute(&admin, "ALTER SYSTEM SET max_connections = 250").await;
+    restart(&folder, &cluster).await;
     // Nothing here has to outlive the machine.
     execute(&admin, "ALTER ROLE ALL SET synchronous_commit = off").await;
     execute(&admin, &format!("CREATE DATABASE {TEMPLATE}")).await;
@@ -127,6 +134,17 @@ async fn start() -> Server {
         cluster,
         keeper,
     }
+}
+
+async fn restart(folder: &Path, cluster: &Cluster) {
+    let text = std::fs::read_to_string(folder.join("pg/pgdata/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(text.lines().next().unwrap().parse().unwrap());
+    kill(postmaster, Signal::SIGINT).unwrap();
+    until("the server's end", async || {
+        kill(postmaster, None).is_err().then_some(())
+    })
+    .await;
+    cluster.revive().await.unwrap();
 }
 
 async fn execute(options: &PgConnectOptions, sql: &str) {

@@ -1,6 +1,7 @@
 //! The real binary: `sverka run` as a process, and commands to their end.
 
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use super::canary::Canaries;
 use super::fixture::Fixture;
 use super::postgres;
 use super::wait::{PATIENCE, until};
@@ -21,6 +23,8 @@ pub(crate) struct Daemon {
     child: Child,
     pid: u32,
     log: Arc<Mutex<Vec<String>>>,
+    /// In force when it was started.
+    canaries: Canaries,
     /// Of its HTTP server.
     pub(crate) address: SocketAddr,
 }
@@ -43,10 +47,15 @@ impl Fixture {
     /// Runs a command to its end.
     pub(crate) async fn command(&self, args: &[&str]) -> Output {
         let output = self.binary(args).output();
-        timeout(PATIENCE, output)
+        let output = timeout(PATIENCE, output)
             .await
             .expect("the command did not end")
-            .unwrap()
+            .unwrap();
+        let canaries = Canaries::of(&self.settings);
+        for bytes in [&output.stdout, &output.stderr] {
+            canaries.assert_silent(&format!("the output of {args:?}"), &String::from_utf8_lossy(bytes));
+        }
+        output
     }
 
     /// Starts `sverka run` and returns when it is ready.
@@ -56,19 +65,7 @@ impl Fixture {
 
     /// The same with additional environment.
     pub(crate) async fn daemon_with(&self, environment: &[(&str, &str)]) -> Daemon {
-        let mut command = self.binary(&["run"]);
-        command.envs(environment.iter().copied());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let pid = child.id().unwrap();
-        postgres::kill_with_us(pid).await;
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let heard = log.clone();
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-        });
+        let (child, pid, log) = self.spawn(environment).await;
         let address = until("the daemon to be ready", async || {
             let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
             assert!(
@@ -82,8 +79,40 @@ impl Fixture {
             child,
             pid,
             log,
+            canaries: Canaries::of(&self.settings),
             address,
         }
+    }
+
+    /// Starts `sverka run` with additional environment, which kills itself. Its log.
+    pub(crate) async fn daemon_dies(&self, what: &str, environment: &[(&str, &str)]) -> String {
+        let (mut child, pid, log) = self.spawn(environment).await;
+        let ended = timeout(PATIENCE, child.wait()).await;
+        let said = log.lock().unwrap_or_else(PoisonError::into_inner).join("\n");
+        let status = ended
+            .unwrap_or_else(|_| panic!("{what}: the daemon did not die:\n{said}"))
+            .unwrap();
+        postgres::has_ended(pid);
+        assert_eq!(status.signal(), Some(9), "{what}: {status}:\n{said}");
+        said
+    }
+
+    /// Starts `sverka run` and waits for nothing: the process, its number, its log.
+    pub(crate) async fn spawn(&self, environment: &[(&str, &str)]) -> (Child, u32, Arc<Mutex<Vec<String>>>) {
+        let mut command = self.binary(&["run"]);
+        command.envs(environment.iter().copied());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id().unwrap();
+        postgres::kill_with_us(pid).await;
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let heard = log.clone();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        (child, pid, log)
     }
 }
 
@@ -104,6 +133,11 @@ impl Daemon {
     /// Everything it has written so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// Waits until it has written this, `times` times.
@@ -130,6 +164,12 @@ impl Daemon {
         self.child.kill().await.unwrap();
     }
 
+    /// Waits until it has killed itself.
+    pub(crate) async fn dies(&mut self, what: &str) {
+        let status = self.ends_within(PATIENCE).await;
+        assert_eq!(status.signal(), Some(9), "{what}: {status}:\n{}", self.log());
+    }
+
     /// SIGTERM, and a good end.
     pub(crate) async fn stop(&mut self) {
         self.signal(Signal::SIGTERM);
@@ -139,26 +179,31 @@ impl Daemon {
 
     /// `GET path`: status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.address
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        timeout(PATIENCE, stream.read_to_string(&mut answer))
-            .await
-            .expect("an answer")
-            .unwrap();
-        let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap();
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
-        (status, body.unwrap_or_default())
+        get(self.address, path).await
     }
+}
+
+/// `GET path` there: status and body.
+pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(PATIENCE, stream.read_to_string(&mut answer))
+        .await
+        .expect("an answer")
+        .unwrap();
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap();
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    (status, body.unwrap_or_default())
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
         let _ = self.child.start_kill();
         postgres::has_ended(self.pid);
+        if !std::thread::panicking() {
+            self.canaries.assert_silent("the daemon's log", &self.log());
+        }
     }
 }

@@ -57,6 +57,8 @@ impl Setup {
         }
         for upstream in ["keaz", "saplab", "carreta"] {
             setup.put(&format!("queue.{upstream}.rate"), 0);
+            setup.put(&format!("queue.{upstream}.breaker_wait"), "20ms");
+            setup.put(&format!("queue.{upstream}.breaker_wait_max"), "100ms");
         }
         setup.put("database.max_connections", 6);
         let map = STATUS_MAP

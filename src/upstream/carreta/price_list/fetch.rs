@@ -108,9 +108,11 @@ fn request(list: &PriceList, validators: &Validators, timeout: Duration) -> Resu
         .filter(|(_, value)| value.len() >= MIN_KEY)
         .map(|(_, value)| Secret::new(value))
         .collect();
-    let mut request = Request::get(url, timeout).pooled(false).secret(&list.url);
+    let mut request = Request::get(url, timeout)
+        .pooled(false)
+        .secret_url("CARRETA_PRICE_LIST_URL", &list.url);
     for key in &keys {
-        request = request.secret(key);
+        request = request.secret("CARRETA_PRICE_LIST_KEY", key);
     }
     if let Some(etag) = &validators.etag {
         request = request.header("if-none-match", etag);

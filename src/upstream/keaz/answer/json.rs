@@ -8,6 +8,8 @@ use super::Node;
 
 /// No document of KEAZ is nested so deeply.
 const MAX_DEPTH: usize = 12;
+/// PHP may write a list as an object with numbers for keys; no list of KEAZ has more rows.
+const MAX_PAIRS: usize = 150_000;
 
 /// Reads an answer; one that is no JSON is mended once, as far as the document's own example needs it.
 pub(super) fn parse(text: &str) -> Result<Node, String> {
@@ -65,6 +67,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
+                    if pairs.len() >= MAX_PAIRS {
+                        return Err(serde::de::Error::custom("an object of too many fields"));
+                    }
                     pairs.push(pair);
                 }
                 Ok(Pairs(pairs))

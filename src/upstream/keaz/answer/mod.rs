@@ -41,6 +41,16 @@ pub(super) struct Answer {
 }
 
 impl Node {
+    /// The same, taken out: a long list is not copied.
+    fn take(self, name: &str) -> Option<Self> {
+        let Self::Map(pairs) = self else { return None };
+        pairs
+            .into_iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    }
+
     /// The value under a name; of several the last one counts.
     fn get(&self, name: &str) -> Option<&Self> {
         let Self::Map(pairs) = self else { return None };
@@ -109,7 +119,6 @@ impl Answer {
             .map(Node::texts)
             .unwrap_or_default();
         Ok(Self {
-            list: root.get(resource).cloned(),
             code: status
                 .and_then(|status| status.text("code"))
                 .map(|code| code.trim().to_owned()),
@@ -120,6 +129,7 @@ impl Answer {
                     shown: reply.redact(raw),
                 })
                 .collect(),
+            list: root.take(resource),
         })
     }
 

@@ -51,7 +51,7 @@ impl Panel {
     async fn post_client(&self, path: &str, client: &ClientForm, password: Option<&Secret>) -> Result<Success, Fault> {
         let mut request = self.login.post(path, client.form(password))?;
         if let Some(password) = password {
-            request = request.secret(password);
+            request = request.secret("SAPLAB_CUSTOMER_PASSWORD", password);
         }
         let reply = self.login.send(request).await?;
         answer::done(&reply).map_err(|fault| by_field(&reply, fault))

@@ -92,7 +92,10 @@ impl Shop {
             .field("product", to_cart.reveal())
             .field("quantity", quantity)
             .field("comment", comment);
-        let request = self.login.post("/account/cart/add", form)?.secret(to_cart);
+        let request = self
+            .login
+            .post("/account/cart/add", form)?
+            .secret("SAPLAB_OFFER", to_cart);
         let (reply, raw) = self.ask(request).await?;
         let data = done(&reply, &raw)?.text("data").filter(|data| !data.trim().is_empty());
         data.ok_or_else(|| Fault::Garbled(format!("ok without the identifier of the line: {}", reply.words())))
