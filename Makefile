@@ -23,7 +23,7 @@ demo: deps build
 
 # N kills, e.g. make torture N=1000; make torture SEED=7 for the same dice again.
 torture: deps
-	TORTURE_KILLS="$${N:-200}" $${SEED:+TORTURE_SEED="$$SEED"} $(CARGO) test --locked --test it -- --nocapture torture::
+	env TORTURE_KILLS="$${N:-200}" $${SEED:+TORTURE_SEED="$$SEED"} $(CARGO) test --locked --test it -- --nocapture torture::
 
 test: deps
 	$(CARGO) test --locked

@@ -75,10 +75,9 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     if !*health.worker_alive.borrow() {
         reasons.push("the worker does not reach the database".to_owned());
     }
-    match within(ANSWER, restore::open(&health.vital)).await {
-        Ok(Some(restore)) => reasons.push(restore.to_string()),
-        // The next question says so too.
-        Ok(None) | Err(_) => {}
+    // Where it cannot be asked, the next question says so.
+    if let Ok(Some(restore)) = within(ANSWER, restore::open(&health.vital)).await {
+        reasons.push(restore.to_string());
     }
     if within::<_, sqlx::Error>(NO_WAIT, health.pool.acquire()).await.is_err() {
         reasons.push("no connection to the database is free".to_owned());

@@ -25,18 +25,20 @@ pub fn moscow_date(instant: DateTime<Utc>) -> NaiveDate {
 }
 
 fn read(text: &str, local: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    let instant = any_year(text.trim(), local)?;
-    // A year that nobody means may be one that PostgreSQL cannot hold, and would take the whole answer with it.
-    (1..=9999).contains(&instant.year()).then_some(instant)
+    let text = text.trim();
+    let instant = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"]
+        .into_iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map_or_else(
+            || DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc()),
+            |naive| local(naive).filter(|_| is_meant(naive.year())),
+        );
+    instant.filter(|instant| is_meant(instant.year()))
 }
 
-fn any_year(text: &str, local: impl Fn(NaiveDateTime) -> Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"] {
-        if let Ok(naive) = NaiveDateTime::parse_from_str(text, format) {
-            return local(naive);
-        }
-    }
-    DateTime::parse_from_rfc3339(text).ok().map(|instant| instant.to_utc())
+/// A year that nobody means may be one that PostgreSQL cannot hold, and would take the whole answer with it.
+fn is_meant(year: i32) -> bool {
+    (1..=9999).contains(&year)
 }
 
 #[cfg(test)]

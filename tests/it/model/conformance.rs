@@ -134,7 +134,10 @@ impl Pair<'_> {
         self.said.push(format!("claim by {daemon}: {model:?}"));
         assert_eq!(model.len(), real.len(), "{:#?}", self.said);
         let near = |model: Option<Millis>, real: Option<f64>| match (model, real) {
-            (Some(model), Some(real)) => (Duration::from_millis(model).as_secs_f64() - real).abs() < 4.0,
+            (Some(model), Some(real)) => {
+                let apart = Duration::from_millis(model).abs_diff(Duration::from_secs_f64(real.max(0.0)));
+                apart < Duration::from_secs(4)
+            }
             (model, real) => model.is_none() && real.is_none(),
         };
         for (model, real) in model.into_iter().zip(real) {
