@@ -26,6 +26,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         if context.settings.saplab.window_days > 0 {
             let all = ListPositions {
                 window_days: 0,
+                known_only: true,
                 ..ListPositions::first_page(&context.settings.saplab)
             };
             ask(tx, run, &all, true).await?;

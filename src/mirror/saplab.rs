@@ -1,5 +1,7 @@
 //! Statuses and positions in Saplab.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -36,21 +38,27 @@ pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[Status])
 }
 
 /// Those of a page that belong in the mirror, and so in the ERP: an archived position that we never knew is shown to
-/// who asked for it and no more.
-pub(crate) async fn worth_keeping(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<Vec<Position>> {
-    let archived: Vec<i64> = positions
+/// who asked for it and no more; with `known_only` that goes for all.
+pub(crate) async fn worth_keeping(
+    tx: &mut PgConnection,
+    positions: &[Position],
+    known_only: bool,
+) -> sqlx::Result<Vec<Position>> {
+    let doubtful: Vec<i64> = positions
         .iter()
-        .filter(|position| position.is_archived == Some(true))
+        .filter(|position| known_only || position.is_archived == Some(true))
         .map(|position| position.id)
         .collect();
-    let known: Vec<i64> = sqlx::query_scalar("SELECT id FROM mirror.saplab_order WHERE id = ANY($1)")
-        .bind(&archived)
+    let known: HashSet<i64> = sqlx::query_scalar("SELECT id FROM mirror.saplab_order WHERE id = ANY($1)")
+        .bind(&doubtful)
         .fetch_all(tx)
-        .await?;
-    let keeps = |id: &i64| !archived.contains(id) || known.contains(id);
+        .await?
+        .into_iter()
+        .collect();
+    let unknown: HashSet<i64> = doubtful.into_iter().filter(|id| !known.contains(id)).collect();
     Ok(positions
         .iter()
-        .filter(|position| keeps(&position.id))
+        .filter(|position| !unknown.contains(&position.id))
         .cloned()
         .collect())
 }

@@ -1,7 +1,9 @@
 //! What somebody else changed at KEAZ or in Saplab is told, with what the ERP wants and what was acknowledged; the ordinary
 //! path repairs it.
 
+use chrono::{TimeDelta, Utc};
 use sverka::job::Job;
+use sverka::simulate::world::Position;
 use sverka::simulate::{Action, Rule, Upstream};
 
 use crate::support::{Fixture, Setup};
@@ -147,7 +149,7 @@ async fn a_status_that_somebody_changed_in_saplab_is_told_and_mended() {
     let found = format!("status 2: {new} / {new} / {issued}");
     assert_eq!(
         drift(&fixture).await,
-        [found.clone()],
+        std::slice::from_ref(&found),
         "of the third, the ERP has said nothing"
     );
     assert!(run.note.unwrap().starts_with("changed there by somebody else: 1 rows"));
@@ -163,14 +165,24 @@ async fn positions_too_old_for_the_orders_are_read_back_with_the_reference() {
     {
         let mut world = fixture.sim.world();
         let position = world.saplab.positions.get_mut(&ids[0]).unwrap();
-        position.added -= chrono::TimeDelta::days(60);
+        position.added -= TimeDelta::days(60);
         position.status_id = 4;
     }
+    let never = fixture.position(Position {
+        added: Utc::now() - TimeDelta::days(90),
+        ..Position::default()
+    });
     fixture.sync_done(&[Job::Orders]).await;
     assert_eq!(drift(&fixture).await.len(), 0, "out of the window");
     let run = fixture.run_done(Job::Reference).await;
     assert_eq!(drift(&fixture).await.len(), 1);
     assert!(run.note.unwrap().contains("somebody else"));
+    assert_eq!(
+        fixture.count("erp.orders").await,
+        2,
+        "what was never taken in is not now"
+    );
+    fixture.sim.world().saplab.positions.remove(&never);
     fixture.sync_done(&[Job::Orders]).await;
     fixture.assert_statuses_equal_erp().await;
 }

@@ -289,9 +289,9 @@ async fn what_is_new_unknown_few_or_rises_is_never_held() {
         .await;
     fixture.run_done(Job::Stock).await;
     assert_eq!(zeros(&fixture), 0);
-    // Ten are few, though they are all that is known.
+    // Ten are few, though they are all that is known; below nothing is nothing.
     fixture
-        .sql("UPDATE erp.stock SET quantity = 0 WHERE article <= 'ART-00010'")
+        .sql("UPDATE erp.stock SET quantity = CASE article WHEN 'ART-00003' THEN -1 ELSE 0 END WHERE article <= 'ART-00010'")
         .await;
     fixture.run_done(Job::Stock).await;
     assert_eq!(zeros(&fixture), 10);
