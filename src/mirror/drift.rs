@@ -208,7 +208,7 @@ pub(crate) async fn belongs_to(tx: &mut PgConnection, run_id: i64) -> sqlx::Resu
 pub(crate) async fn note(tx: &mut PgConnection, run_id: i64, job: &str) -> sqlx::Result<Option<String>> {
     let (rows, sample): (i64, Option<String>) = sqlx::query_as(
         "SELECT count(*), (array_agg(format('%s %s: ERP %s, acknowledged %s, found %s', kind, key, coalesce(erp, '-'),
-                                            coalesce(acknowledged, '-'), coalesce(remote, '-')) ORDER BY id))[1]
+                                            coalesce(acknowledged, '-'), coalesce(remote, '-')) ORDER BY kind, key))[1]
            FROM mirror.drift WHERE run_id = $1",
     )
     .bind(run_id)

@@ -57,7 +57,7 @@ async fn remains_and_warehouses_that_somebody_changed_at_keaz_are_told_and_mende
     assert_eq!(drift(&fixture).await, found);
     let note = run.note.unwrap();
     assert!(
-        note.starts_with("changed there by somebody else: 4 rows (warehouse W2: ERP"),
+        note.starts_with("changed there by somebody else: 4 rows (remain W1/ART-00001: ERP"),
         "{note}"
     );
     fixture.assert_keaz_equals_erp().await;
