@@ -82,6 +82,7 @@ impl Generation {
 
     /// Counts up, and compares with what is known.
     pub(super) async fn check(&self, pool: &PgPool) -> sqlx::Result<Stand> {
+        let known = self.beat.load(Ordering::Relaxed);
         let sql = format!(
             "WITH beat AS (
                  INSERT INTO queue.witness AS w (id, beat) VALUES ($1, 1)
@@ -101,7 +102,6 @@ impl Generation {
                 .execute(pool)
                 .await?;
         }
-        let known = self.beat.load(Ordering::Relaxed);
         if beat <= known {
             let back = format!("this host has seen it at beat {known}, it is at {beat}: it went back in time");
             return Ok(Stand::Other(back));
@@ -115,11 +115,13 @@ impl Generation {
 
     /// Whether the database that has just answered is not older than what we know.
     pub(super) async fn holds(&self, pool: &PgPool) -> sqlx::Result<bool> {
+        // Known before it is asked: the heartbeat counts on meanwhile.
+        let known = self.beat.load(Ordering::Relaxed);
         let beat: Option<i64> = sqlx::query_scalar("SELECT beat FROM queue.witness WHERE id = $1")
             .bind(&self.witness)
             .fetch_optional(pool)
             .await?;
-        Ok(beat.unwrap_or(0) >= self.beat.load(Ordering::Relaxed))
+        Ok(beat.unwrap_or(0) >= known)
     }
 
     /// Takes the database as it is for the one that we know from now on. No number that was given out is given out again.

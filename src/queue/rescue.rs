@@ -18,6 +18,9 @@ const LOST_LEASES_MAX: i64 = 3;
 /// So many in one statement, and singly where that fails.
 const BATCH: i64 = 1000;
 
+/// Calls over which two workers died come back one after the other: one of them may be the killer of the others.
+const APART: Duration = Duration::from_secs(2);
+
 /// A worker beats more often than this.
 const BEAT: Duration = Duration::from_secs(6);
 
@@ -25,12 +28,14 @@ const EXPIRED: &str = "SELECT id FROM queue.call WHERE state = 'running' AND lea
      AND ($1::bigint IS NULL OR id = $1) ORDER BY lease_until LIMIT $2";
 
 /// A worker that has beaten since the lease ran out does not know of the call, or could not record its end: the database
-/// failed, not the call. One that was seen a moment ago is asked again at its next beat. Of one that is dead, nobody knows
+/// failed, not the call; unless its task panicked over it. One that was seen a moment ago is asked again at its next beat. Of one that is dead, nobody knows
 /// whether the call killed it.
 const RESCUE: &str = "
     WITH expired AS (
          SELECT c.id, c.attempt, c.intent_at,
-                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > c.lease_until) AS forgotten
+                EXISTS (SELECT FROM queue.daemon d WHERE d.id = c.lease_owner AND d.seen_at > c.lease_until)
+                AND NOT EXISTS (SELECT FROM queue.attempt a
+                                 WHERE a.call_id = c.id AND a.attempt = c.attempt AND a.outcome = 'lease lost') AS forgotten
            FROM queue.call c
           WHERE c.state = 'running' AND c.lease_until < now() AND ($1::bigint IS NULL OR c.id = $1)
             AND NOT EXISTS (SELECT FROM queue.daemon d
@@ -47,16 +52,20 @@ const RESCUE: &str = "
      ), counted AS (
          SELECT e.id, e.intent_at, e.forgotten,
                 CASE WHEN e.forgotten THEN 0 ELSE
-                1 + (SELECT count(*) FROM queue.attempt a WHERE a.call_id = e.id AND a.outcome = 'lease lost') END AS lost
+                1 + (SELECT count(*) FROM queue.attempt a
+                      WHERE a.call_id = e.id AND a.attempt < e.attempt AND a.outcome = 'lease lost') END AS lost
            FROM expired e
+     ), turns AS (
+         SELECT n.*, row_number() OVER (PARTITION BY lost > 1 ORDER BY id) - 1 AS turn FROM counted n
      ), ended AS (
          UPDATE queue.call c
             SET state = CASE WHEN n.lost < $3 THEN 'pending' WHEN n.intent_at IS NULL THEN 'dead' ELSE 'quarantined' END,
                 ended_at = CASE WHEN n.lost >= $3 AND n.intent_at IS NULL THEN now() END,
                 reason = CASE WHEN n.lost >= $3 THEN 'its worker died ' || n.lost || ' times over it' END,
                 failures = c.failures + CASE WHEN n.forgotten THEN 0 ELSE 1 END,
-                due_at = now(), lease_owner = NULL, lease_until = NULL
-           FROM counted n WHERE c.id = n.id
+                due_at = now() + CASE WHEN n.lost > 1 THEN n.turn * $5 ELSE interval '0' END,
+                lease_owner = NULL, lease_until = NULL
+           FROM turns n WHERE c.id = n.id
          RETURNING c.run_id, c.gating, c.state
      ), tally AS (
          SELECT run_id, count(*) AS dead, count(*) FILTER (WHERE gating) AS gate
@@ -95,6 +104,7 @@ pub async fn rescue(pool: &PgPool) -> sqlx::Result<u64> {
             .bind(BATCH)
             .bind(LOST_LEASES_MAX)
             .bind(interval(BEAT))
+            .bind(interval(APART))
     })
     .await?;
     if moved > 0 {

@@ -78,7 +78,9 @@ async fn the_late_end_of_a_daemon_that_froze_with_its_request_under_way_is_refus
     frozen.stop().await;
     other.stop().await;
     assert_eq!(attempts(&fixture, call).await, before);
-    assert_eq!(before, "looking, lease lost, looking, done");
+    // It depends on when the frozen one was last seen whether it counts as dead.
+    let expected = ["looking, lease lost, looking, done", "looking, released, looking, done"];
+    assert!(expected.contains(&before.as_str()), "{before}");
     assert_eq!(toggles(&fixture), 1);
     assert!(fixture.sim.world().saplab.positions[&position].is_payed);
 }
@@ -121,17 +123,28 @@ async fn a_call_that_kills_three_workers_is_put_aside_and_the_others_go_on() {
             fixture.sql("DELETE FROM queue.call").await;
             fixture.enqueue(operation, json!({})).await
         };
+        // They are taken up together with it, and die with its worker.
+        let mut others = Vec::new();
+        for beside in [
+            "saplab.groups.list",
+            "saplab.shipping_types.list",
+            "saplab.statuses.list",
+        ] {
+            others.push(fixture.enqueue(beside, json!({})).await);
+        }
         for _ in 0..3 {
             let armed = format!("{point}@#{deadly}");
             fixture.daemon_dies(&armed, &[("SVERKA_KILL", &armed)]).await;
             lease_ends(&fixture).await;
         }
-        let other = fixture.enqueue("saplab.groups.list", json!({})).await;
         let mut daemon = fixture.daemon().await;
         let call = fixture.over(deadly).await;
         assert_eq!(call.state, "dead", "{call:#?}");
         assert!(call.reason.unwrap().starts_with("its worker died 3 times over it"));
-        assert_eq!(fixture.over(other).await.state, "done");
+        for other in others {
+            let other = fixture.over(other).await;
+            assert_eq!(other.state, "done", "{other:#?}");
+        }
         daemon.stop().await;
         assert_eq!(toggles(&fixture), 0);
         assert!(!fixture.sim.world().saplab.positions[&position].is_payed);

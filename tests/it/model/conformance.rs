@@ -315,7 +315,7 @@ async fn the_model_and_postgresql_agree_after_every_step() {
     };
     for seed in seeds {
         fixture
-            .sql("TRUNCATE queue.call, queue.attempt RESTART IDENTITY; DELETE FROM queue.upstream")
+            .sql("TRUNCATE queue.call, queue.attempt, queue.exchange RESTART IDENTITY; DELETE FROM queue.upstream")
             .await;
         let mut pair = Pair {
             fixture: &fixture,

@@ -343,6 +343,7 @@ impl Table {
 
     /// `claim::rescue`.
     pub(super) fn rescue(&mut self, now: Millis) {
+        let mut turns = 0..;
         for row in &mut self.rows {
             if row.state != State::Running || row.lease_until >= now {
                 continue;
@@ -355,7 +356,8 @@ impl Table {
                 (false, Some(_)) => State::Quarantined,
             };
             row.failures += 1;
-            row.due = now;
+            // Those over which two workers died come back one after the other.
+            row.due = now + if lost > 1 { turns.next().unwrap_or(0) * 2_000 } else { 0 };
         }
     }
 

@@ -58,7 +58,9 @@ async fn taken_over() -> Duration {
     let id = fixture.enqueue("carreta.profile.get", json!({})).await;
     fixture.sim.wait_until_arrived(ASKED, 1).await;
     let pid = fixture
-        .value("SELECT d.pid FROM queue.daemon d JOIN queue.call c ON c.lease_owner = d.id WHERE c.state = 'running'")
+        .value(&format!(
+            "SELECT d.pid FROM queue.daemon d JOIN queue.call c ON c.lease_owner = d.id WHERE c.id = {id}"
+        ))
         .await;
     let first = pid == Some(daemon.pid().to_string());
     let (victim, heir) = if first {
