@@ -12,7 +12,7 @@
 //! ```
 //!
 //! [`job`] says what to ask for, [`queue`] makes sure that it happens once, [`operation`] turns a call into a request
-//! and its answer into rows, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
+//! and its answer into rows, [`hold`] keeps back what is too much to be true, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
 //! [`simulate`] plays the upstreams.
 
 pub mod cli;
@@ -22,6 +22,7 @@ pub mod daemon;
 pub mod db;
 pub mod diff;
 pub(crate) mod erp;
+pub mod hold;
 pub mod job;
 #[doc(hidden)]
 pub mod kill;

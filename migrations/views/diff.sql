@@ -80,16 +80,30 @@ WITH differing AS (
 SELECT x.action, x.warehouse, x.article, x.old_quantity, x.new_quantity,
        CASE WHEN x.vanished AND NOT EXISTS (SELECT FROM erp.published) THEN 'erp.stock has no row at all to publish: nothing is zeroed or deleted for that'
             WHEN d.id IS NOT NULL THEN 'KEAZ refused this row: ' || d.reason
-            WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet' END AS held,
-       x.on_hand, x.reserved, x.held_back
-  FROM differing x
+            WHEN w.code IS NOT NULL AND k.code IS NULL THEN 'the warehouse is not at KEAZ yet'
+            WHEN x.loses AND t.article IS NULL THEN h.held END AS held,
+       x.on_hand, x.reserved, x.held_back, x.loses, CASE WHEN x.loses THEN h.id END AS hold_id,
+       x.loses AND t.article IS NOT NULL AS passed
+  FROM (SELECT y.*, coalesce(CASE y.action WHEN 'delete' THEN y.old_quantity IS DISTINCT FROM 0
+                                           ELSE y.new_quantity = 0 AND y.old_quantity > 0 END, false) AS loses
+          FROM differing y) x
   LEFT JOIN erp.warehouses w ON w.code = x.warehouse
   LEFT JOIN mirror.keaz_warehouse k ON k.code = x.warehouse
   LEFT JOIN queue.call d ON d.state = 'dead' AND d.key = 'keaz.remain:' || x.warehouse || '/' || x.article
-        AND d.args -> 'refused' = coalesce(to_jsonb(x.new_quantity), 'null');
+        AND d.args -> 'refused' = coalesce(to_jsonb(x.new_quantity), 'null')
+  LEFT JOIN (SELECT p.place, p.article
+               FROM queue.pass p LEFT JOIN queue.run u ON u.id = p.run_id
+              WHERE p.upstream = 'keaz' AND p.brand = '' AND p.used_at IS NULL
+                AND (p.run_id IS NULL OR u.state = 'running')) t ON t.place = x.warehouse AND t.article = x.article
+  LEFT JOIN (SELECT r.place, r.article, o.id, queue.held(o) AS held
+               FROM queue.hold o JOIN queue.hold_row r ON r.hold_id = o.id
+              WHERE o.upstream = 'keaz' AND o.state IN ('held', 'refused')) h ON h.place = x.warehouse AND h.article = x.article;
 COMMENT ON VIEW diff.remain IS 'Remains to set or delete at KEAZ. A row that the ERP no longer has follows keaz.on_missing; an unknown quantity is left alone.';
 COMMENT ON COLUMN diff.remain.on_hand IS 'What the ERP has: on_hand - reserved - held_back = new_quantity, as far as more is free than reserved.';
 COMMENT ON COLUMN diff.remain.old_quantity IS 'What KEAZ last listed or acknowledged; NULL = nothing.';
+COMMENT ON COLUMN diff.remain.loses IS 'KEAZ shows some now, and would show 0 or nothing: what [guard] counts.';
+COMMENT ON COLUMN diff.remain.hold_id IS 'The open hold that the row is in.';
+COMMENT ON COLUMN diff.remain.passed IS 'A run that is under way has judged it, or a person has let it go, once. A row that loses goes with a pass only.';
 
 CREATE OR REPLACE VIEW mirror.saplab_status_map AS
 SELECT pair.position, pair.value ->> 0 AS erp_status, pair.value ->> 1 AS saplab_text, s.id AS saplab_status_id, s.name AS saplab_name
@@ -146,22 +160,32 @@ SELECT m.id AS saplab_id, m.invoice, m.article, m.status_id AS old_status_id, m.
 COMMENT ON VIEW diff.order_status IS 'Order statuses to set in Saplab. Empty while [saplab.status_map] is.';
 
 CREATE OR REPLACE VIEW diff.supplier_price AS
-SELECT CASE WHEN e.supplier IS NULL THEN 'insert' ELSE 'update' END AS action,
-       m.supplier, m.source, m.brand, m.article, m.name, e.price::numeric AS old_price, m.price, m.quantity, m.quantity_text,
-       m.min_quantity, m.days_min, m.days_max, NULL::text AS held
-  FROM mirror.price m
-  LEFT JOIN erp.supplier_prices e USING (supplier, source, brand, article)
- WHERE e.supplier IS NULL
-    OR (e.name, e.price, e.quantity, e.quantity_text, e.min_quantity, e.days_min, e.days_max)
-       IS DISTINCT FROM (m.name, m.price, m.quantity, m.quantity_text, m.min_quantity, m.days_min, m.days_max)
-UNION ALL
-SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::text, e.name::text, e.price::numeric, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM erp.supplier_prices e
- WHERE EXISTS (SELECT FROM mirror.snapshot s WHERE s.name = e.supplier || '.prices:' || e.source)
-   AND NOT EXISTS (
-       SELECT FROM mirror.price m
-        WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article);
-COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists.';
+WITH differing AS (
+    SELECT CASE WHEN e.supplier IS NULL THEN 'insert' ELSE 'update' END AS action,
+           m.supplier, m.source, m.brand, m.article, m.name, e.price::numeric AS old_price, m.price, m.quantity, m.quantity_text,
+           m.min_quantity, m.days_min, m.days_max, e.quantity::int AS old_quantity
+      FROM mirror.price m
+      LEFT JOIN erp.supplier_prices e USING (supplier, source, brand, article)
+     WHERE e.supplier IS NULL
+        OR (e.name, e.price, e.quantity, e.quantity_text, e.min_quantity, e.days_min, e.days_max)
+           IS DISTINCT FROM (m.name, m.price, m.quantity, m.quantity_text, m.min_quantity, m.days_min, m.days_max)
+    UNION ALL
+    SELECT 'delete', e.supplier::text, e.source::text, e.brand::text, e.article::text, e.name::text, e.price::numeric,
+           NULL, NULL, NULL, NULL, NULL, NULL, e.quantity::int
+      FROM erp.supplier_prices e
+     WHERE EXISTS (SELECT FROM mirror.snapshot s WHERE s.name = e.supplier || '.prices:' || e.source)
+       AND NOT EXISTS (
+           SELECT FROM mirror.price m
+            WHERE m.supplier = e.supplier AND m.source = e.source AND m.brand = e.brand AND m.article = e.article)
+)
+SELECT x.action, x.supplier, x.source, x.brand, x.article, x.name, x.old_price, x.price, x.quantity, x.quantity_text,
+       x.min_quantity, x.days_min, x.days_max,
+       (SELECT queue.held(o) FROM queue.hold o
+         WHERE o.upstream = x.supplier AND o.scope = x.source AND o.state IN ('held', 'refused')
+         ORDER BY o.id DESC LIMIT 1) AS held,
+       x.old_quantity
+  FROM differing x;
+COMMENT ON VIEW diff.supplier_price IS 'Rows of erp.supplier_prices to write so that it equals the last good price lists. A list of which [guard] holds rows is held as a whole.';
 
 -- Of several offers for one key the cheapest counts, then the one that comes soonest. Where a price list and a search
 -- name their source alike, the row is the list's. A search is written by itself: its two names must reach the indexes.

@@ -10,6 +10,7 @@ mod curl;
 mod demo;
 mod explain;
 mod follow;
+mod hold;
 mod migrate;
 mod output;
 mod plan;
@@ -84,6 +85,9 @@ enum Command {
     /// Look into the queue and act on single calls
     #[command(subcommand)]
     Queue(queue::Command),
+    /// Show what is held because it is too much for one run, and decide about it
+    #[command(subcommand)]
+    Hold(hold::Command),
     /// Check configuration, database and every upstream
     Check(check::Args),
     /// Show or check the configuration
@@ -192,6 +196,7 @@ impl Cli {
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => within(limit, status::show(settings, format)).await,
             Command::Queue(command) => within(limit, queue::execute(&command, settings, format)).await,
+            Command::Hold(command) => within(limit, hold::execute(&command, settings, format)).await,
             Command::Check(args) => check::check(&args, settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
             Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),

@@ -11,7 +11,9 @@ use crate::daemon::others;
 use crate::db::Database;
 use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
+use crate::hold::{self, look::HoldView};
 use crate::job::Job;
+use crate::mirror::drift::{self, Drift};
 use crate::queue::look::{self, Depth, RunRow, Standing};
 use crate::queue::presence::{self, Alive};
 use crate::queue::restore::{self, Restore};
@@ -26,6 +28,8 @@ struct Status {
     queue: Vec<Depth>,
     upstreams: Vec<Standing>,
     differs: Vec<Total>,
+    held: Vec<HoldView>,
+    drift: Vec<Drift>,
     stale: Vec<Stale>,
     #[serde(skip_serializing_if = "Option::is_none")]
     horizon: Option<Holder>,
@@ -62,6 +66,8 @@ async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
         queue: look::depth(pool).await?,
         upstreams: look::standing(pool).await?,
         differs: plan::totals(pool, &Job::ALL).await?,
+        held: hold::look::list(pool, false).await?,
+        drift: drift::summary(pool).await?,
         stale: health::stale(pool, &context).await?,
         horizon: horizon::holder(pool, horizon::ALERT).await?,
     })
@@ -122,6 +128,28 @@ fn print(status: &Status) -> Result<(), CliError> {
         output::line(&format!(
             "differs: {} {} to {}, {} held",
             total.job, total.rows, total.action, total.held
+        ))?;
+    }
+    for hold in &status.held {
+        let place = super::hold::place(hold);
+        output::line(&format!(
+            "{}: hold {}, {place}, {} rows since {}: {}",
+            hold.state,
+            hold.id,
+            hold.rows,
+            hold.created_at.format("%F %T UTC"),
+            output::plain(&hold.why)
+        ))?;
+    }
+    for drift in &status.drift {
+        output::line(&format!(
+            "changed at {} by somebody else: {} {} found, {} not yet mended, the last {}; {}",
+            drift.upstream,
+            drift.found,
+            drift.kind,
+            drift.open,
+            drift.last_found_at.format("%F %T UTC"),
+            output::plain(&drift.samples.join("; "))
         ))?;
     }
     Ok(())

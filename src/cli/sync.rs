@@ -1,10 +1,13 @@
 //! `sverka sync`: start jobs now and, where asked or where no daemon is alive, stay until their end.
 
+use sqlx::PgPool;
+
 use super::follow::{self, Followed};
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
+use crate::hold;
 use crate::job::Job;
 use crate::queue::look;
 use crate::queue::presence;
@@ -80,7 +83,20 @@ async fn on(
         Some(followed) => followed,
         None => follow::work_and_follow(pool, context, &runs).await?,
     };
-    report(&followed, format)
+    let reported = report(&followed, format);
+    say_held(pool, &followed).await?;
+    reported
+}
+
+/// What is held is not done, though nothing has failed.
+async fn say_held(pool: &PgPool, followed: &Followed) -> Result<(), CliError> {
+    for hold in hold::look::list(pool, false).await? {
+        if followed.runs.iter().any(|run| run.job == hold.job) {
+            let (state, id, rows, why) = (hold.state, hold.id, hold.rows, output::plain(&hold.why));
+            eprintln!("{state}: {rows} rows, {why} (sverka hold show {id})");
+        }
+    }
+    Ok(())
 }
 
 /// The jobs that can be done: naming one that cannot is an error, naming none takes what is configured.

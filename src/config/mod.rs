@@ -348,6 +348,19 @@ pub struct Guard {
     pub min_snapshot_share: f64,
     /// Lists whose last good version had fewer rows are not checked for their length.
     pub min_snapshot_rows: i64,
+    /// Of what KEAZ shows above 0 (of a warehouse, and of all), and of the rows of a price list in the ERP: this share
+    /// may become 0 in one run.
+    pub max_zero_share: f64,
+    /// Of the rows of a price list in the ERP, this share may be deleted.
+    pub max_delete_share: f64,
+    /// Of the rows of a price list in the ERP, the price of this share may move by more than `reprice_percent`.
+    pub max_reprice_share: f64,
+    /// A price that moves by no more is not counted.
+    pub reprice_percent: i64,
+    /// And never more rows than this, whatever the share; 0 = no such limit.
+    pub max_rows: i64,
+    /// So few rows are never held.
+    pub small: i64,
 }
 
 /// How old the last success of each job may be before `status` and `/readyz` say so; 0 = never too old.

@@ -2,21 +2,16 @@
 
 use sqlx::PgConnection;
 
+use crate::config::Guard;
+use crate::hold;
 use crate::kill;
 
-/// Writes what `diff.supplier_price` shows of one list.
-pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -> sqlx::Result<()> {
-    sqlx::query(
-        "CREATE TEMP TABLE price_change ON COMMIT DROP AS
-         SELECT * FROM diff.supplier_price WHERE supplier = $1 AND source = $2",
-    )
-    .bind(supplier)
-    .bind(source)
-    .execute(&mut *tx)
-    .await?;
+/// Writes what `diff.supplier_price` shows of one list, unless the guard holds it. Returns how many rows it does.
+pub(crate) async fn write(tx: &mut PgConnection, guard: &Guard, supplier: &str, source: &str) -> sqlx::Result<i64> {
+    hold::prices::collect(tx, guard, supplier, source).await?;
+    let held = hold::prices::judge(tx, guard, supplier, source).await?;
     sqlx::raw_sql(
-        "ANALYZE price_change;
-         DELETE FROM erp.supplier_prices e USING price_change d
+        "DELETE FROM erp.supplier_prices e USING price_change d
           WHERE d.action = 'delete' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
             AND e.article = d.article;
          UPDATE erp.supplier_prices e
@@ -35,7 +30,7 @@ pub(crate) async fn write(tx: &mut PgConnection, supplier: &str, source: &str) -
     .execute(tx)
     .await?;
     kill::point("erp.prices");
-    Ok(())
+    Ok(held)
 }
 
 /// Writes what `diff.spot_price` shows of one search: nothing, unless its article is watched. There are many searches of

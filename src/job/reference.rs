@@ -1,4 +1,5 @@
-//! Job `reference`: the lists that the others, and the ERP, look things up in; Saplab's clients with their balances.
+//! Job `reference`: the lists that the others, and the ERP, look things up in; Saplab's clients with their balances;
+//! and the positions that are too old for the job `orders`, to see whether anybody has changed them.
 
 use sqlx::PgConnection;
 
@@ -6,6 +7,7 @@ use super::{Fill, ask};
 use crate::context::Context;
 use crate::operation::carreta_profile::GetProfile;
 use crate::operation::saplab_clients::ListClients;
+use crate::operation::saplab_orders::ListPositions;
 use crate::operation::saplab_reference::{ListGroups, ListManagers, ListShippingTypes};
 use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::run::Stand;
@@ -20,6 +22,15 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
         ask(tx, run, &ListShippingTypes {}, true).await?;
         ask(tx, run, &ListGroups {}, true).await?;
         ask(tx, run, &ListClients::first_page(), true).await?;
+        // What the job `orders` does not read any more is read back here.
+        if context.settings.saplab.window_days > 0 {
+            let all = ListPositions {
+                window_days: 0,
+                known_only: true,
+                ..ListPositions::first_page(&context.settings.saplab)
+            };
+            ask(tx, run, &all, true).await?;
+        }
     }
     if context.carreta.is_some() {
         ask(tx, run, &GetProfile::default(), true).await?;

@@ -7,16 +7,21 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
+use super::drift;
 use crate::kill;
 use crate::upstream::keaz::{Remain, Warehouse};
 
-/// The whole list of warehouses as asked for at that time: what is not in it is gone.
+/// The whole list of warehouses as asked for at that time: what is not in it is gone. `before`: when the last good one
+/// was taken. Returns how many somebody else had changed.
 pub(crate) async fn replace_warehouses(
     tx: &mut PgConnection,
     rows: &[Warehouse],
     asked_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+    before: Option<DateTime<Utc>>,
+) -> sqlx::Result<i64> {
     let codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
+    list_warehouses(tx, rows).await?;
+    let drifted = drift::of_warehouses(tx, asked_at, before).await?;
     sqlx::query("DELETE FROM mirror.keaz_warehouse WHERE code <> ALL($1) AND seen_at < $2")
         .bind(codes)
         .bind(asked_at)
@@ -27,7 +32,27 @@ pub(crate) async fn replace_warehouses(
         .fetch_all(&mut *tx)
         .await?;
     let rows: Vec<_> = rows.iter().filter(|row| !newer.contains(&row.code)).cloned().collect();
-    set_warehouses(tx, &rows).await
+    set_warehouses(tx, &rows).await?;
+    drift::mend(tx, "warehouse").await?;
+    sqlx::raw_sql("DROP TABLE listed_warehouse").execute(tx).await?;
+    Ok(drifted)
+}
+
+async fn list_warehouses(tx: &mut PgConnection, rows: &[Warehouse]) -> sqlx::Result<()> {
+    let codes: Vec<_> = rows.iter().map(|row| row.code.as_str()).collect();
+    let addresses: Vec<_> = rows.iter().map(|row| row.address.as_deref()).collect();
+    let contacts: Vec<_> = rows.iter().map(|row| row.contacts.as_deref()).collect();
+    sqlx::query(
+        "CREATE TEMP TABLE listed_warehouse ON COMMIT DROP AS
+         SELECT DISTINCT ON (code) code, address, contacts
+           FROM unnest($1::text[], $2::text[], $3::text[]) AS x (code, address, contacts) ORDER BY code",
+    )
+    .bind(codes)
+    .bind(addresses)
+    .bind(contacts)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Warehouses that KEAZ has; a field it does not mention stays as it was.
@@ -69,11 +94,13 @@ pub(crate) async fn delete_warehouses(tx: &mut PgConnection, codes: &[&str]) -> 
 }
 
 /// The whole list of remains as asked for at that time: what is not in it is gone. Only what differs is touched.
+/// `before`: when the last good list was taken. Returns how many somebody else had changed.
 pub(crate) async fn replace_remains(
     tx: &mut PgConnection,
     rows: &[Remain],
     asked_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+    before: Option<DateTime<Utc>>,
+) -> sqlx::Result<i64> {
     let (warehouses, articles, quantities) = columns(rows);
     sqlx::query(
         "CREATE TEMP TABLE listed ON COMMIT DROP AS
@@ -88,6 +115,7 @@ pub(crate) async fn replace_remains(
     .execute(&mut *tx)
     .await?;
     sqlx::raw_sql("ANALYZE listed").execute(&mut *tx).await?;
+    let drifted = drift::of_remains(tx, asked_at, before).await?;
     sqlx::query(
         "DELETE FROM mirror.keaz_remain m
           WHERE m.seen_at < $1
@@ -106,13 +134,14 @@ pub(crate) async fn replace_remains(
          SELECT l.warehouse, l.article, l.quantity FROM listed l
           WHERE NOT EXISTS (SELECT FROM mirror.keaz_remain m
                              WHERE l.warehouse = m.warehouse AND l.article = m.article)
-         ON CONFLICT (warehouse, article) DO NOTHING;
-         DROP TABLE listed",
+         ON CONFLICT (warehouse, article) DO NOTHING",
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    drift::mend(tx, "remain").await?;
+    sqlx::raw_sql("DROP TABLE listed").execute(tx).await?;
     kill::point("snapshot.merged");
-    Ok(())
+    Ok(drifted)
 }
 
 /// Remains that KEAZ acknowledged.

@@ -3,6 +3,7 @@
 //! Called by the operations, inside the transaction that ends a call. Reading happens in the diff views.
 
 pub(crate) mod carreta;
+pub(crate) mod drift;
 pub(crate) mod keaz;
 pub(crate) mod offers;
 pub(crate) mod prices;

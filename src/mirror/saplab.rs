@@ -1,9 +1,12 @@
 //! Statuses and positions in Saplab.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::drift;
 use crate::upstream::saplab::{Position, Status};
 
 /// The whole list of statuses.
@@ -35,33 +38,41 @@ pub(crate) async fn replace_statuses(tx: &mut PgConnection, statuses: &[Status])
 }
 
 /// Those of a page that belong in the mirror, and so in the ERP: an archived position that we never knew is shown to
-/// who asked for it and no more.
-pub(crate) async fn worth_keeping(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<Vec<Position>> {
-    let archived: Vec<i64> = positions
+/// who asked for it and no more; with `known_only` that goes for all.
+pub(crate) async fn worth_keeping(
+    tx: &mut PgConnection,
+    positions: &[Position],
+    known_only: bool,
+) -> sqlx::Result<Vec<Position>> {
+    let doubtful: Vec<i64> = positions
         .iter()
-        .filter(|position| position.is_archived == Some(true))
+        .filter(|position| known_only || position.is_archived == Some(true))
         .map(|position| position.id)
         .collect();
-    let known: Vec<i64> = sqlx::query_scalar("SELECT id FROM mirror.saplab_order WHERE id = ANY($1)")
-        .bind(&archived)
+    let known: HashSet<i64> = sqlx::query_scalar("SELECT id FROM mirror.saplab_order WHERE id = ANY($1)")
+        .bind(&doubtful)
         .fetch_all(tx)
-        .await?;
-    let keeps = |id: &i64| !archived.contains(id) || known.contains(id);
+        .await?
+        .into_iter()
+        .collect();
+    let unknown: HashSet<i64> = doubtful.into_iter().filter(|id| !known.contains(id)).collect();
     Ok(positions
         .iter()
-        .filter(|position| keeps(&position.id))
+        .filter(|position| !unknown.contains(&position.id))
         .cloned()
         .collect())
 }
 
 /// Positions as a page showed them; of one that stands there twice, the last. A page shows how things stood while it
 /// was made: a status that was acknowledged since it was asked for is newer. Were it overwritten, it would be sent, and
-/// the customer told, once more.
+/// the customer told, once more. Returns how many statuses somebody else had changed.
 pub(crate) async fn set_positions(
     tx: &mut PgConnection,
     positions: &[Position],
     asked_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<i64> {
+    list_statuses(tx, positions).await?;
+    let drifted = drift::of_statuses(tx, asked_at).await?;
     let rows: Vec<_> = positions.iter().map(row).collect();
     sqlx::query(
         "INSERT INTO mirror.saplab_order AS m (
@@ -100,6 +111,30 @@ pub(crate) async fn set_positions(
     )
     .bind(Json(rows))
     .bind(asked_at)
+    .execute(&mut *tx)
+    .await?;
+    drift::mend(tx, "status").await?;
+    sqlx::raw_sql("DROP TABLE listed_status").execute(tx).await?;
+    Ok(drifted)
+}
+
+/// The statuses of a page, for the comparison with what was acknowledged.
+async fn list_statuses(tx: &mut PgConnection, positions: &[Position]) -> sqlx::Result<()> {
+    let ids: Vec<_> = positions.iter().map(|position| position.id).collect();
+    let statuses: Vec<_> = positions.iter().map(|position| position.status_id).collect();
+    let names: Vec<_> = positions
+        .iter()
+        .map(|position| position.status_name.as_deref())
+        .collect();
+    sqlx::query(
+        "CREATE TEMP TABLE listed_status ON COMMIT DROP AS
+         SELECT DISTINCT ON (id) id, status_id, status_name
+           FROM unnest($1::bigint[], $2::bigint[], $3::text[]) WITH ORDINALITY AS x (id, status_id, status_name, number)
+          ORDER BY id, number DESC",
+    )
+    .bind(ids)
+    .bind(statuses)
+    .bind(names)
     .execute(tx)
     .await?;
     Ok(())

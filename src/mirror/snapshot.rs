@@ -1,5 +1,6 @@
 //! Whole lists replace the last good one, unless they came back empty or much shorter: then they are refused whole.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::config::Guard;
@@ -57,8 +58,13 @@ impl List {
 }
 
 /// Refuses a list that is suspiciously shorter than what is known, by the last good one and by what was acknowledged
-/// (added, deleted) since; else remembers its length.
-pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, rows: usize) -> Result<(), ApplyError> {
+/// (added, deleted) since; else remembers its length. Returns when the last good one was taken.
+pub(crate) async fn accept(
+    tx: &mut PgConnection,
+    guard: &Guard,
+    list: List,
+    rows: usize,
+) -> Result<Option<DateTime<Utc>>, ApplyError> {
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
     let name = list.name();
     let known: i64 = sqlx::query_scalar(list.known()).fetch_one(&mut *tx).await?;
@@ -73,6 +79,10 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, row
              in force. If the new length is right, lower guard.min_snapshot_share for one run"
         )));
     }
+    let before = sqlx::query_scalar("SELECT taken_at FROM mirror.snapshot WHERE name = $1")
+        .bind(name)
+        .fetch_optional(&mut *tx)
+        .await?;
     sqlx::query(
         "INSERT INTO mirror.snapshot (name, rows, taken_at) VALUES ($1, $2, now())
          ON CONFLICT (name) DO UPDATE SET rows = excluded.rows, taken_at = excluded.taken_at",
@@ -82,7 +92,7 @@ pub(crate) async fn accept(tx: &mut PgConnection, guard: &Guard, list: List, row
     .execute(tx)
     .await?;
     kill::point("snapshot.accepted");
-    Ok(())
+    Ok(before)
 }
 
 /// Whether `rows` is less than the given share of `last`.

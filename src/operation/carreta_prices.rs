@@ -67,17 +67,17 @@ impl Operation for FetchPrices {
     ) -> Result<Applied, ApplyError> {
         let (Fetched::List { path, validators, .. }, Some(list)) = (fetched, self.settings(context)) else {
             mirror::prices::touch(tx, SUPPLIER, &self.list).await?;
-            // The list has not changed, but the ERP's copy of it may have.
-            erp::prices::write(tx, SUPPLIER, &self.list).await?;
+            // The list has not changed, but the ERP's copy of it may have, or what was held has been released.
+            let held = erp::prices::write(tx, &context.settings.guard, SUPPLIER, &self.list).await?;
             return Ok(Applied {
-                note: Some("unchanged since the last time".into()),
+                note: Some(with_held("unchanged since the last time".into(), held)),
                 ..Applied::default()
             });
         };
         let totals = mirror::prices::stage(tx, path, list, context.settings.carreta.max_list_bytes).await?;
         let changes =
             mirror::prices::merge(tx, SUPPLIER, &self.list, &totals, validators, &context.settings.guard).await?;
-        erp::prices::write(tx, SUPPLIER, &self.list).await?;
+        let held = erp::prices::write(tx, &context.settings.guard, SUPPLIER, &self.list).await?;
         erp::prices::analyze(tx).await?;
         for row in &totals.first_errors {
             tracing::warn!(operation = Self::NAME, list = self.list, %row, "a row of the price list is left out");
@@ -85,10 +85,17 @@ impl Operation for FetchPrices {
         Ok(Applied {
             pulled: i64::try_from(totals.accepted()).unwrap_or_default(),
             refused: i64::try_from(totals.rejected).unwrap_or_default(),
-            note: Some(changes),
+            note: Some(with_held(changes, held)),
             ..Applied::default()
         })
     }
+}
+
+fn with_held(note: String, held: i64) -> String {
+    if held == 0 {
+        return note;
+    }
+    format!("{note}; the ERP keeps its prices while {held} of the changes are held (sverka hold list)")
 }
 
 impl From<ListError> for ApplyError {

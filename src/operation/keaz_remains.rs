@@ -10,6 +10,7 @@ use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
 use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
+use crate::hold;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
 use crate::queue::enqueue::NewCall;
@@ -61,9 +62,10 @@ impl Operation for ListRemains {
                 });
             }
         };
-        snapshot::accept(tx, &context.settings.guard, List::Remains, rows.len()).await?;
-        mirror::keaz::replace_remains(tx, rows, *asked_at).await?;
+        let before = snapshot::accept(tx, &context.settings.guard, List::Remains, rows.len()).await?;
+        let drifted = mirror::keaz::replace_remains(tx, rows, *asked_at, before).await?;
         Ok(Applied {
+            drifted,
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
             ..Applied::default()
         })
@@ -80,6 +82,9 @@ pub struct UpdateRemains {
     pub warehouse: String,
     /// Articles.
     pub articles: Vec<String>,
+    /// A person named them: the guard has nothing to say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 impl Operation for UpdateRemains {
@@ -93,8 +98,12 @@ impl Operation for UpdateRemains {
     type Request = Vec<Remain>;
     type Answer = Verdicts;
 
+    fn complete(&mut self) {
+        self.asked = true;
+    }
+
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-        differing(pool, "update", &self.warehouse, &self.articles).await
+        differing(pool, "update", &self.warehouse, &self.articles, self.asked).await
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
@@ -110,6 +119,12 @@ impl Operation for UpdateRemains {
     ) -> Result<Applied, ApplyError> {
         let split = Split::of(rows, verdicts);
         mirror::keaz::set_remains(tx, split.good.iter().copied()).await?;
+        let emptied = split
+            .good
+            .iter()
+            .filter(|row| row.quantity.is_some_and(|units| units.is_zero()));
+        let emptied: Vec<_> = emptied.map(|row| row.article.as_str()).collect();
+        hold::remains::taken(tx, &self.warehouse, &emptied).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
     }
@@ -118,6 +133,7 @@ impl Operation for UpdateRemains {
         keaz_verdicts::apart(rows, words, |rows| Self {
             warehouse: self.warehouse.clone(),
             articles: rows.iter().map(|row| row.article.clone()).collect(),
+            asked: self.asked,
         })
     }
 
@@ -133,6 +149,9 @@ pub struct DeleteRemains {
     pub warehouse: String,
     /// Articles.
     pub articles: Vec<String>,
+    /// A person named them: the guard has nothing to say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
 }
 
 impl Operation for DeleteRemains {
@@ -146,8 +165,12 @@ impl Operation for DeleteRemains {
     type Request = Vec<Remain>;
     type Answer = Verdicts;
 
+    fn complete(&mut self) {
+        self.asked = true;
+    }
+
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-        differing(pool, "delete", &self.warehouse, &self.articles).await
+        differing(pool, "delete", &self.warehouse, &self.articles, self.asked).await
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
@@ -168,6 +191,7 @@ impl Operation for DeleteRemains {
         let split = Split::of(rows, verdicts);
         let articles: Vec<_> = split.good.iter().map(|row| row.article.as_str()).collect();
         mirror::keaz::delete_remains(tx, &self.warehouse, &articles).await?;
+        hold::remains::taken(tx, &self.warehouse, &articles).await?;
         put_aside(tx, Self::NAME, &split).await?;
         Ok(split.applied(verdicts))
     }
@@ -176,6 +200,7 @@ impl Operation for DeleteRemains {
         keaz_verdicts::apart(rows, words, |rows| Self {
             warehouse: self.warehouse.clone(),
             articles: rows.iter().map(|row| row.article.clone()).collect(),
+            asked: self.asked,
         })
     }
 
@@ -192,6 +217,10 @@ pub(crate) async fn enqueue_differing(
     run_id: i64,
     article: Option<&str>,
 ) -> sqlx::Result<u64> {
+    match article {
+        Some(article) => hold::remains::let_go(tx, article).await?,
+        None => hold::remains::judge(tx, &context.settings.guard, run_id).await?,
+    }
     let enqueued = sqlx::query(
         "WITH busy AS (
              SELECT c.args ->> 'warehouse' AS warehouse, a.article
@@ -220,20 +249,23 @@ pub(crate) async fn enqueue_differing(
     Ok(enqueued.rows_affected())
 }
 
-/// Reads what of these articles still differs.
+/// Reads what of these articles still differs. What would be taken away from KEAZ needs a pass: what has turned to 0
+/// since the run was judged waits for its next round. A person who names articles has asked for just that.
 async fn differing(
     pool: &PgPool,
     action: &str,
     warehouse: &str,
     articles: &[String],
+    asked: bool,
 ) -> sqlx::Result<Option<Vec<Remain>>> {
     let rows: Vec<(String, Option<Decimal>)> = sqlx::query_as(
         "SELECT article, new_quantity FROM diff.remain
-          WHERE action = $1 AND warehouse = $2 AND article = ANY($3) ORDER BY article",
+          WHERE action = $1 AND warehouse = $2 AND article = ANY($3) AND (passed OR NOT loses OR $4) ORDER BY article",
     )
     .bind(action)
     .bind(warehouse)
     .bind(articles)
+    .bind(asked)
     .fetch_all(pool)
     .await?;
     let rows: Vec<_> = rows

@@ -54,9 +54,10 @@ impl Operation for ListWarehouses {
                 ..Applied::default()
             });
         };
-        snapshot::accept(tx, &context.settings.guard, List::Warehouses, rows.len()).await?;
-        mirror::keaz::replace_warehouses(tx, rows, *asked_at).await?;
+        let before = snapshot::accept(tx, &context.settings.guard, List::Warehouses, rows.len()).await?;
+        let drifted = mirror::keaz::replace_warehouses(tx, rows, *asked_at, before).await?;
         Ok(Applied {
+            drifted,
             pulled: i64::try_from(rows.len()).unwrap_or_default(),
             ..Applied::default()
         })

@@ -193,6 +193,8 @@ pub struct Applied {
     pub pushed: i64,
     /// Rows the upstream refused.
     pub refused: i64,
+    /// Rows that somebody else had changed there: `mirror.drift`.
+    pub drifted: i64,
     /// Calls that follow from it: of a list, its next page.
     pub next: Vec<NewCall>,
     /// What an admin should know.

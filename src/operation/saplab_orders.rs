@@ -30,6 +30,9 @@ pub struct ListPositions {
     /// Whether the pages after this one are read too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
+    /// A read-back: positions that we do not know yet are left alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known_only: bool,
     /// What the pages before showed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trail: Option<Trail>,
@@ -46,6 +49,7 @@ impl ListPositions {
             },
             window_days: settings.window_days,
             all: true,
+            known_only: false,
             trail: None,
         }
     }
@@ -142,8 +146,8 @@ impl Operation for ListPositions {
         (_, asked_at): &Self::Request,
         page: &OrderPage,
     ) -> Result<Applied, ApplyError> {
-        let known = mirror::saplab::worth_keeping(tx, &page.positions).await?;
-        mirror::saplab::set_positions(tx, &known, *asked_at).await?;
+        let known = mirror::saplab::worth_keeping(tx, &page.positions, self.known_only).await?;
+        let drifted = mirror::saplab::set_positions(tx, &known, *asked_at).await?;
         let ids: Vec<i64> = known.iter().map(|position| position.id).collect();
         erp::orders::write(tx, &ids).await?;
         let (next, words) = self.next(page);
@@ -155,6 +159,7 @@ impl Operation for ListPositions {
             );
         }
         Ok(Applied {
+            drifted,
             pulled: i64::try_from(page.positions.len()).unwrap_or_default(),
             refused: i64::try_from(page.rejected.len()).unwrap_or_default(),
             next: next.iter().map(|next| new_call(next, true)).collect(),

@@ -1,4 +1,5 @@
-//! Forgets what is old: ended calls with their attempts, ended runs, served slots, processes that are gone.
+//! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds that are over, drift, processes
+//! that are gone.
 //!
 //! Dead calls are never pruned: they wait for a person.
 
@@ -51,6 +52,12 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     .bind(interval(keep))
     .execute(pool)
     .await?;
+    for old in [
+        "DELETE FROM queue.hold WHERE state IN ('released', 'over') AND coalesce(decided_at, seen_at) < now() - $1",
+        "DELETE FROM mirror.drift WHERE coalesce(mended_at, found_at) < now() - $1",
+    ] {
+        sqlx::query(old).bind(interval(keep)).execute(pool).await?;
+    }
     sqlx::query("DELETE FROM queue.daemon WHERE seen_at < now() - interval '1 day'")
         .execute(pool)
         .await?;

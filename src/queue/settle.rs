@@ -15,6 +15,7 @@ use super::{Call, journal, run};
 use crate::context::Context;
 use crate::db::passing::commit;
 use crate::kill;
+use crate::mirror;
 use crate::operation::Applied;
 use crate::upstream::transport::clip;
 
@@ -89,6 +90,9 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
         refused: applied.refused,
     };
     if let Some(run_id) = call.run_id {
+        if applied.drifted > 0 {
+            mirror::drift::belongs_to(tx, run_id).await?;
+        }
         run::progress(tx, context, run_id, progress).await?;
     }
     Ok(())

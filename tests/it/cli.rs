@@ -11,7 +11,7 @@ use sverka::simulate::{Action, PriceList, Rule, Upstream};
 use crate::support::{Fixture, Setup};
 
 /// Every command, with the name of its snapshot.
-const COMMANDS: [(&str, &[&str]); 20] = [
+const COMMANDS: [(&str, &[&str]); 25] = [
     ("help_call", &["call"]),
     ("help_explain", &["explain"]),
     ("help", &[]),
@@ -24,6 +24,11 @@ const COMMANDS: [(&str, &[&str]); 20] = [
     ("help_queue_show", &["queue", "show"]),
     ("help_queue_retry", &["queue", "retry"]),
     ("help_queue_cancel", &["queue", "cancel"]),
+    ("help_hold", &["hold"]),
+    ("help_hold_list", &["hold", "list"]),
+    ("help_hold_show", &["hold", "show"]),
+    ("help_hold_release", &["hold", "release"]),
+    ("help_hold_refuse", &["hold", "refuse"]),
     ("help_check", &["check"]),
     ("help_config", &["config"]),
     ("help_config_show", &["config", "show"]),
@@ -180,7 +185,7 @@ async fn the_help_of_every_command_is_as_agreed() {
 async fn every_command_has_its_snapshot_and_no_snapshot_is_left_over() {
     let fixture = Setup::new().start().await;
     let mut listed = BTreeSet::new();
-    for parent in ["", "queue", "config"] {
+    for parent in ["", "queue", "hold", "config"] {
         let mut args = vec!["--help"];
         if !parent.is_empty() {
             args.insert(0, parent);

@@ -18,6 +18,7 @@ mod explain;
 mod faults;
 mod frozen;
 mod fuzz;
+mod guard;
 mod harness;
 mod hostile;
 mod journal;

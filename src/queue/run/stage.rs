@@ -187,7 +187,23 @@ async fn end_if_over(tx: &mut PgConnection, context: &Context, run: &Stand) -> s
     if open > 0 {
         return Ok(());
     }
-    end(tx, context, run, if dead == 0 { "done" } else { "partial" }, None).await
+    let note = remarks(tx, run).await?;
+    end(
+        tx,
+        context,
+        run,
+        if dead == 0 { "done" } else { "partial" },
+        note.as_deref(),
+    )
+    .await
+}
+
+/// What an admin should know of a run that ended well: what it left undone for a person.
+async fn remarks(tx: &mut PgConnection, run: &Stand) -> sqlx::Result<Option<String>> {
+    let held = crate::hold::look::note(&mut *tx, &run.job).await?;
+    let drifted = crate::mirror::drift::note(&mut *tx, run.id, &run.job).await?;
+    let remarks: Vec<_> = held.into_iter().chain(drifted).collect();
+    Ok(Some(remarks.join("; ")).filter(|remarks| !remarks.is_empty()))
 }
 
 async fn end(

@@ -73,11 +73,11 @@ async fn of_a_changed_list_only_the_changed_rows_are_written() {
 async fn rows_that_have_left_the_list_leave_the_erp() {
     let fixture = with_list(PriceList::generated(5, 3000)).await;
     fixture.sql("INSERT INTO erp.supplier_prices (supplier, source, brand, article, price) VALUES ('other', 'main', 'B', 'A', 1)").await;
-    publish(&fixture, PriceList::generated(5, 2000));
+    publish(&fixture, PriceList::generated(5, 2200));
     fixture.sync_done(&[Job::Prices]).await;
     assert_eq!(
         fixture.count("erp.supplier_prices WHERE supplier = 'carreta'").await,
-        2000
+        2200
     );
     assert_eq!(
         fixture.count("erp.supplier_prices WHERE supplier = 'other'").await,

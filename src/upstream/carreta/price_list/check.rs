@@ -109,6 +109,12 @@ mod tests {
     const GUARD: Guard = Guard {
         min_snapshot_share: 0.5,
         min_snapshot_rows: 100,
+        max_zero_share: 1.0,
+        max_delete_share: 1.0,
+        max_reprice_share: 1.0,
+        reprice_percent: 20,
+        max_rows: 0,
+        small: 10,
     };
 
     fn totals(read: u64, rejected: u64) -> Totals {

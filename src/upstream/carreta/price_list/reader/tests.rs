@@ -10,6 +10,12 @@ use crate::value::Quantity;
 const GUARD: Guard = Guard {
     min_snapshot_share: 0.5,
     min_snapshot_rows: 100,
+    max_zero_share: 1.0,
+    max_delete_share: 1.0,
+    max_reprice_share: 1.0,
+    reprice_percent: 20,
+    max_rows: 0,
+    small: 10,
 };
 const HEADER: &str = "Производитель;Артикул;Наименование;Цена;Количество;Кратность;Срок мин;Срок макс\r\n";
 

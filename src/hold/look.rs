@@ -1,0 +1,104 @@
+//! Holds as people see them: `sverka hold`, `status`, the note of a run.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{PgExecutor, PgPool};
+
+/// A hold.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct HoldView {
+    /// `queue.hold.id`
+    pub id: i64,
+    /// held, released, refused, over
+    pub state: String,
+    /// The job that would have written the rows.
+    pub job: String,
+    /// The run that found them.
+    pub run_id: Option<i64>,
+    /// Where they come from or go to.
+    pub upstream: String,
+    /// The warehouse or the price list; empty = all of the upstream.
+    pub scope: String,
+    /// zero, delete, reprice
+    pub kind: String,
+    /// How many.
+    pub rows: i64,
+    /// Of how many.
+    pub of: i64,
+    /// By which setting.
+    pub why: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last judged.
+    pub seen_at: DateTime<Utc>,
+    /// When a person decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// Who: user@host.
+    pub decided_by: Option<String>,
+    /// Some of the rows.
+    pub samples: Vec<String>,
+}
+
+/// A row of a hold.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct HeldRow {
+    /// The warehouse or the price list.
+    pub place: String,
+    /// Empty at KEAZ.
+    pub brand: String,
+    /// The article.
+    pub article: String,
+    /// zero, delete, reprice
+    pub kind: String,
+    /// What stands there.
+    pub old_value: Option<String>,
+    /// What would stand there; empty = nothing.
+    pub new_value: Option<String>,
+}
+
+const HOLD: &str = "
+    SELECT h.id, h.state, h.job, h.run_id, h.upstream, h.scope, h.kind, h.rows, h.of, h.why, h.created_at, h.seen_at,
+           h.decided_at, h.decided_by, s.samples
+      FROM queue.hold h
+     CROSS JOIN LATERAL (
+           SELECT coalesce(array_agg(concat_ws(' ', nullif(x.brand, ''), x.article) || ': ' || coalesce(x.old_value, '?')
+                                     || ' -> ' || coalesce(x.new_value, 'gone')), '{}') AS samples
+             FROM (SELECT * FROM queue.hold_row r WHERE r.hold_id = h.id ORDER BY place, brand, article LIMIT 3) x) s";
+
+/// Holds, oldest first: those that are open, or all.
+pub async fn list(pool: &PgPool, all: bool) -> sqlx::Result<Vec<HoldView>> {
+    let sql = format!("{HOLD} WHERE $1 OR h.state IN ('held', 'refused') ORDER BY h.id");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(all).fetch_all(pool).await
+}
+
+/// One hold.
+pub async fn hold(pool: &PgPool, id: i64) -> sqlx::Result<Option<HoldView>> {
+    let sql = format!("{HOLD} WHERE h.id = $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .fetch_optional(pool)
+        .await
+}
+
+/// Its rows, at most so many.
+pub async fn rows(pool: &PgPool, id: i64, limit: i64) -> sqlx::Result<Vec<HeldRow>> {
+    sqlx::query_as(
+        "SELECT place, brand, article, kind, old_value, new_value FROM queue.hold_row
+          WHERE hold_id = $1 ORDER BY place, brand, article LIMIT $2",
+    )
+    .bind(id)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// What of a job's work is held, in one sentence.
+pub(crate) async fn note(database: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "SELECT 'held: ' || sum(rows) || ' rows (sverka hold list: ' || string_agg(id::text, ', ' ORDER BY id) || ')'
+           FROM queue.hold WHERE job = $1 AND state IN ('held', 'refused')",
+    )
+    .bind(job)
+    .fetch_one(database)
+    .await
+}
