@@ -33,6 +33,7 @@ mod process;
 mod purchases;
 mod queue;
 mod refusals;
+mod reliability;
 mod runs;
 mod schedule;
 mod secrets;
