@@ -1,7 +1,7 @@
 //! After a restore: sites are only read until each of them has been read anew, so that nothing that was ordered, paid or
 //! told a customer in the lost time is done again.
 //!
-//! One open row of `queue.restore` says so; [`super::claim`] obeys it. [`tick`] asks for one run of [`Job::Restore`] for
+//! One open row of `queue.restore` says so; [`super::claim`] obeys it. `tick` asks for one run of [`Job::Restore`] for
 //! each site, and lets a site go when its run is done. A person can end it before ([`accept`]).
 
 use chrono::{DateTime, Utc};
