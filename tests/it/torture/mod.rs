@@ -212,7 +212,8 @@ impl Torture {
                 return self.fixture.count(open).await.max(1);
             }
             // A run goes round a few times; what it leaves, purchases of one article say, is the next run's.
-            let left = self.fixture.count("mirror.purchase WHERE state = 'placing'").await;
+            let left = self.fixture.count("mirror.purchase WHERE state = 'placing'").await
+                + self.fixture.count("diff.purchase WHERE held IS NULL").await;
             if !self.decide().await && left == 0 {
                 return 0;
             }
