@@ -48,12 +48,18 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
     match performed {
         Some(performed) => performed,
         None => {
-            tracing::error!(
-                call = call.id,
-                operation = call.operation,
-                "this binary knows no such operation"
-            );
-            Ok(())
+            let failure = Failure {
+                // Another version may have sent it.
+                outcome: if call.intent_age.is_some() {
+                    Outcome::Quarantined
+                } else {
+                    Outcome::Dead
+                },
+                ..dead(format!("this version of sverka knows no operation {}", call.operation))
+            };
+            tracing::error!(call = call.id, "{}", failure.words);
+            let record = || settle::failed(performer.pool, performer.context, call, &failure);
+            repeated(performer, record).await.map(drop)
         }
     }
 }

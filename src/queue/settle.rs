@@ -98,15 +98,16 @@ pub async fn done(tx: &mut PgConnection, context: &Context, call: &Call, applied
     Ok(())
 }
 
-/// Writes down that the task panicked over the call, as if its worker had died over it: the lease runs out, and after three
+/// Writes down that the attempt came to nothing here, as if its worker had died over it: the lease runs out, and after three
 /// of them the call is put aside.
-pub(super) async fn panicked(pool: &PgPool, call: &Call) -> sqlx::Result<()> {
+pub(super) async fn came_to_nothing(pool: &PgPool, call: &Call, words: &str) -> sqlx::Result<()> {
     let note = sqlx::query(
-        "UPDATE queue.attempt SET ended_at = now(), outcome = 'lease lost', words = 'the worker panicked over it; see the log'
+        "UPDATE queue.attempt SET ended_at = now(), outcome = 'lease lost', words = $3
           WHERE call_id = $1 AND attempt = $2 AND outcome IS NULL",
     )
     .bind(call.id)
-    .bind(call.attempt);
+    .bind(call.attempt)
+    .bind(words);
     commit(pool, note).await.map(drop)
 }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{SLEEP_MAX, Shared};
 use crate::context::Context;
 use crate::db::deadline::{ORDINARY, within};
+use crate::db::passing::Passing;
 use crate::kill;
 use crate::operation::{Performer, perform};
 use crate::provoke;
@@ -139,10 +140,8 @@ impl Shared {
                     provoke::at(&call.operation);
                     shared.perform(&context, &call).await;
                 };
-                if AssertUnwindSafe(work).catch_unwind().await.is_err()
-                    && let Err(error) = within(ORDINARY, settle::panicked(&shared.pool, &call)).await
-                {
-                    tracing::warn!(call = call.id, %error, "that a call made its task panic could not be written down");
+                if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                    shared.give_up(&call, "the worker panicked over it; see the log").await;
                 }
                 drop((held, place));
             });
@@ -170,6 +169,19 @@ impl Shared {
                 call = call.id, operation = call.operation, %error,
                 "the end of a call could not be recorded; its lease runs out and it is looked at again"
             );
+            // What the database will not take a second time either must not come back for ever.
+            if !error.is_passing() {
+                self.give_up(call, &format!("its end could not be recorded: {error}"))
+                    .await;
+            }
+        }
+    }
+
+    /// Counts the attempt as if the worker had died over it.
+    async fn give_up(&self, call: &Call, words: &str) {
+        let note = settle::came_to_nothing(&self.pool, call, words);
+        if let Err(error) = within(ORDINARY, note).await {
+            tracing::warn!(call = call.id, %error, "that an attempt came to nothing could not be written down");
         }
     }
 }

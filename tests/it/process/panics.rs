@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::net::UnixDatagram;
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, Setup};
+use crate::support::{PATIENCE, Setup, until};
 
 const SECRET: &str = "canary-7f3a";
 
@@ -41,14 +41,16 @@ async fn a_task_that_panics_fails_alone_and_its_call_is_made_again_after_its_lea
 async fn a_daemon_whose_heartbeat_has_died_ends_with_a_code_that_has_it_started_anew() {
     let fixture = Setup::new().start().await;
     let panics = [("SVERKA_PROVOKE", "panic@heartbeat")];
-    let mut daemon = fixture.daemon_with(&panics).await;
-    let status = daemon.ends_within(PATIENCE).await;
-    assert_eq!(status.code(), Some(1), "{}", daemon.log());
-    let log = daemon.log();
-    assert!(
-        log.contains("a part of the daemon has died") && !log.contains(SECRET),
-        "{log}"
-    );
+    // It may die before it says that it is ready.
+    let (mut daemon, _, log) = fixture.spawn(&panics).await;
+    let status = timeout(PATIENCE, daemon.wait()).await.expect("it ends").unwrap();
+    let last = async || {
+        let said = log.lock().unwrap().join("\n");
+        said.contains("a part of the daemon has died").then_some(said)
+    };
+    let said = until("its last words", last).await;
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(!said.contains(SECRET), "{said}");
 }
 
 #[tokio::test]
