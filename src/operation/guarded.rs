@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::perform::{Performer, dead, failed, later, repeated};
+use super::perform::Performer;
+use super::record::{dead, failed, later, repeated};
 use super::{Applied, Look, Operation};
 use crate::kill;
 use crate::queue::enqueue::NewCall;

@@ -21,6 +21,7 @@ pub mod keaz_warehouses;
 pub mod keaz_warehouses_delete;
 mod paging;
 mod perform;
+mod record;
 pub mod saplab_balance;
 pub mod saplab_cart;
 pub mod saplab_cart_add;
