@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::db::Database;
 use crate::hold::decide;
 use crate::hold::look::{self, HoldView};
+use crate::queue::audit;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -52,7 +53,7 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
         Command::List { all } => list(pool, all, format).await,
         Command::Show { id, limit } => show(pool, id, limit, format).await,
         Command::Release { id } => {
-            if !decide::release(pool, id).await? {
+            if !decide::release(pool, id, &audit::who()).await? {
                 return Err(refusal(pool, id).await?);
             }
             let hold = found(pool, id).await?;
@@ -62,7 +63,7 @@ async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliE
             ))
         }
         Command::Refuse { id } => {
-            if !decide::refuse(pool, id).await? {
+            if !decide::refuse(pool, id, &audit::who()).await? {
                 return Err(refusal(pool, id).await?);
             }
             output::line(&format!(

@@ -74,10 +74,10 @@ async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format
                 "call {id} may have happened; compare with what the upstream holds; if it has not, add --yes"
             )))
         }
-        Command::Retry { id, .. } if look::retry(pool, *id).await? => {
+        Command::Retry { id, .. } if look::retry(pool, *id, &audit::who()).await? => {
             output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))
         }
-        Command::Cancel { id } if look::cancel(pool, *id).await? => output::line(&format!(
+        Command::Cancel { id } if look::cancel(pool, *id, &audit::who()).await? => output::line(&format!(
             "call {id} is cancelled; what still differs is pushed by the next run"
         )),
         Command::Retry { id, .. } | Command::Cancel { id } => Err(refusal(pool, *id).await?),

@@ -1,5 +1,6 @@
 //! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::db::deadline::within;
 use crate::job::Job;
+use crate::page::{self, Site};
 use crate::queue::restore;
 
 /// A pool that has no free connection for so long is used up.
@@ -55,12 +57,15 @@ struct Ready {
     stale: Vec<Stale>,
 }
 
-/// Serves until stopped.
+/// Serves these pages, and the admin's beside them, until stopped.
 pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToken) {
+    let site = Site::new(&health.pool, health.context.clone(), stop.clone());
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
-        .with_state(health);
+        .with_state(health)
+        .merge(page::router(site))
+        .into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, app)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

@@ -20,7 +20,7 @@ use cluster::Cluster;
 pub use migrate::{Migrated, migrate, migrate_within};
 pub(crate) use migrate::{store_settings, suppliers};
 use pool::{CONNECT_TIMEOUT, Way};
-pub use pool::{is_pooled, reserved};
+pub use pool::{beside, is_pooled, reserved};
 
 /// Why there is no database to work with.
 #[derive(Debug, thiserror::Error)]

@@ -38,8 +38,16 @@ pub fn is_pooled(pool: &PgPool) -> bool {
 
 /// One connection beside the pool, for what must not wait for a free one: the heartbeat, readiness, listening.
 pub fn reserved(pool: &PgPool) -> PgPool {
+    beside(pool, 1)
+}
+
+/// A few connections beside the pool, for what must not take those of the work: the pages that people look at.
+pub fn beside(pool: &PgPool, connections: u32) -> PgPool {
     let options = (*pool.connect_options()).clone();
-    pool.options().clone().max_connections(1).connect_lazy_with(options)
+    pool.options()
+        .clone()
+        .max_connections(connections)
+        .connect_lazy_with(options)
 }
 
 /// How to connect. Through a pooler neither startup options nor the memory of prepared statements are of use.

@@ -1,4 +1,4 @@
-//! The two things a person may do about a hold. Called by `sverka hold`; who did it stands in the hold, and in
+//! The two things a person may do about a hold. Called by `sverka hold` and the page; who did it stands in the hold, and in
 //! `queue.audit`.
 
 use sqlx::{PgConnection, PgPool};
@@ -6,9 +6,9 @@ use sqlx::{PgConnection, PgPool};
 use crate::queue::audit;
 
 /// Lets exactly the rows of a hold go, once, with the next run. False: there is no such hold, or it is not open.
-pub async fn release(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+pub async fn release(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    if !decide(&mut tx, id, "released", &["held", "refused"]).await? {
+    if !decide(&mut tx, id, who, "released", &["held", "refused"]).await? {
         return Ok(false);
     }
     sqlx::query(
@@ -21,42 +21,42 @@ pub async fn release(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     .bind(id)
     .execute(&mut *tx)
     .await?;
-    record(&mut tx, "hold release", id).await?;
+    record(&mut tx, who, "hold release", id).await?;
     tx.commit().await?;
-    tracing::info!(hold = id, who = audit::who(), "a hold was released");
+    tracing::info!(hold = id, who, "a hold was released");
     Ok(true)
 }
 
 /// Keeps the rows of a hold where they are until the ERP, or the list, is mended. False: it waits for no decision.
-pub async fn refuse(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+pub async fn refuse(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    if !decide(&mut tx, id, "refused", &["held"]).await? {
+    if !decide(&mut tx, id, who, "refused", &["held"]).await? {
         return Ok(false);
     }
-    record(&mut tx, "hold refuse", id).await?;
+    record(&mut tx, who, "hold refuse", id).await?;
     tx.commit().await?;
-    tracing::info!(hold = id, who = audit::who(), "a hold was refused");
+    tracing::info!(hold = id, who, "a hold was refused");
     Ok(true)
 }
 
-async fn decide(tx: &mut PgConnection, id: i64, state: &str, from: &[&str]) -> sqlx::Result<bool> {
+async fn decide(tx: &mut PgConnection, id: i64, who: &str, state: &str, from: &[&str]) -> sqlx::Result<bool> {
     let decided = sqlx::query(
         "UPDATE queue.hold SET state = $2, decided_at = now(), decided_by = $3 WHERE id = $1 AND state = ANY($4)",
     )
     .bind(id)
     .bind(state)
-    .bind(audit::who())
+    .bind(who)
     .bind(from)
     .execute(tx)
     .await?;
     Ok(decided.rows_affected() == 1)
 }
 
-async fn record(tx: &mut PgConnection, command: &str, id: i64) -> sqlx::Result<()> {
+async fn record(tx: &mut PgConnection, who: &str, command: &str, id: i64) -> sqlx::Result<()> {
     let words: String =
         sqlx::query_scalar("SELECT format('hold %s, %s rows: %s', id, rows, why) FROM queue.hold WHERE id = $1")
             .bind(id)
             .fetch_one(&mut *tx)
             .await?;
-    audit::record(tx, command, None, Some(&words)).await
+    audit::record(tx, who, command, None, Some(&words)).await
 }

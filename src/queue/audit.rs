@@ -1,6 +1,6 @@
 //! Who did what to the queue by hand: one row of `queue.audit` for each act, in the transaction that carries it out.
 //!
-//! Written by the commands that change what the daemon would do by itself; shown by `sverka queue show`.
+//! Written by the commands and pages that change what the daemon would do by itself; shown by `sverka queue show`.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use super::presence;
 pub struct Act {
     /// When.
     pub at: DateTime<Utc>,
-    /// `user@host`
+    /// `user@host`, or where the page was
     pub who: String,
     /// The command, without its arguments.
     pub command: String,
@@ -21,15 +21,16 @@ pub struct Act {
     pub words: Option<String>,
 }
 
-/// Writes down that the person who runs this process did that, to a call if to one.
+/// Writes down that somebody did that, to a call if to one.
 pub async fn record(
     tx: &mut PgConnection,
+    who: &str,
     command: &str,
     call_id: Option<i64>,
     words: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query("INSERT INTO queue.audit (who, command, call_id, words) VALUES ($1, $2, $3, $4)")
-        .bind(who())
+        .bind(who)
         .bind(command)
         .bind(call_id)
         .bind(words)
@@ -46,7 +47,7 @@ pub async fn of_call(pool: &PgPool, call_id: i64) -> sqlx::Result<Vec<Act>> {
         .await
 }
 
-/// `user@host`: who called `sudo`, where somebody did; else the user of this process.
+/// Who runs this process, as `user@host`: who called `sudo`, where somebody did; else the user of this process.
 pub fn who() -> String {
     let sudo = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
     let uid = nix::unistd::getuid();

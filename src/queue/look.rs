@@ -265,7 +265,7 @@ pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
 /// Makes a dead, quarantined or waiting call due now, with all its attempts before it: a person says that it has not
 /// happened. What must not be repeated is looked up once more before it is sent. False: it is in no such state, or the
 /// same intent is open already.
-pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+pub async fn retry(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     let before = state(&mut tx, id).await?;
     let retried = sqlx::query(
@@ -284,7 +284,7 @@ pub async fn retry(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
     if retried.rows_affected() == 0 {
         return Ok(false);
     }
-    audit::record(&mut tx, "queue retry", Some(id), before.as_deref()).await?;
+    audit::record(&mut tx, who, "queue retry", Some(id), before.as_deref()).await?;
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
         .execute(&mut *tx)
         .await?;
@@ -312,13 +312,13 @@ pub async fn seen(pool: &PgPool, id: i64, look: i64) -> sqlx::Result<()> {
 
 /// Takes a waiting, quarantined or dead call out of the queue, as a person says. What it was to push is pushed by the
 /// next run if it still differs.
-pub async fn cancel(pool: &PgPool, id: i64) -> sqlx::Result<bool> {
+pub async fn cancel(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     let before = state(&mut tx, id).await?;
     if !take_out(&mut tx, id).await? {
         return Ok(false);
     }
-    audit::record(&mut tx, "queue cancel", Some(id), before.as_deref()).await?;
+    audit::record(&mut tx, who, "queue cancel", Some(id), before.as_deref()).await?;
     tx.commit().await?;
     Ok(true)
 }

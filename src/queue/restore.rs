@@ -165,7 +165,14 @@ pub async fn accept(pool: &PgPool) -> sqlx::Result<Option<Restore>> {
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(restore) = &ended {
-        audit::record(&mut tx, "check --accept-restore", None, Some(&restore.why)).await?;
+        audit::record(
+            &mut tx,
+            &audit::who(),
+            "check --accept-restore",
+            None,
+            Some(&restore.why),
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(ended)

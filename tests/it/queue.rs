@@ -95,7 +95,7 @@ async fn an_intent_can_be_asked_for_again_once_it_has_ended_and_not_while_it_is_
     let call = take_one(&fixture.pool, 1).await;
     assert!(!add(&fixture.pool, &push(1)).await, "it is under way");
     claim::release(&fixture.pool, 1).await.unwrap();
-    assert!(look::cancel(&fixture.pool, call.id).await.unwrap());
+    assert!(look::cancel(&fixture.pool, call.id, "a test").await.unwrap());
     assert!(add(&fixture.pool, &push(1)).await, "it has ended");
 }
 
@@ -411,7 +411,7 @@ async fn a_call_whose_read_back_was_cancelled_is_made_again() {
     );
     let read_back = take_one(&fixture.pool, 1).await;
     claim::release(&fixture.pool, 1).await.unwrap();
-    assert!(look::cancel(&fixture.pool, read_back.id).await.unwrap());
+    assert!(look::cancel(&fixture.pool, read_back.id, "a test").await.unwrap());
     assert_eq!(claim::unblock(&fixture.pool).await.unwrap(), 1);
     assert_eq!(take_one(&fixture.pool, 1).await.id, call.id);
 }

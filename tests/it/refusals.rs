@@ -18,7 +18,7 @@ fn sent(fixture: &Fixture, operation: &str) -> u64 {
 /// `queue retry` of the one dead call, worked off.
 async fn retry(fixture: &Fixture) {
     let id = dead(fixture).await[0].id;
-    assert!(look::retry(&fixture.pool, id).await.unwrap());
+    assert!(look::retry(&fixture.pool, id, "a test").await.unwrap());
     let ended = format!("(SELECT state = 'done' FROM queue.call WHERE id = {id})");
     fixture.work_until("the retried call", &ended).await;
 }

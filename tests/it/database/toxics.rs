@@ -171,7 +171,7 @@ async fn converges(link: Link, toxic: Toxic, moment: Moment) {
     if guarded.state == "quarantined" {
         // It was not seen upstream, and cannot be: a person says that it is to be made.
         assert_eq!(charged(), 0, "{what}: {guarded:#?}");
-        assert!(look::retry(&fixture.pool, guarded.id).await.unwrap());
+        assert!(look::retry(&fixture.pool, guarded.id, "a test").await.unwrap());
     }
     for id in calls {
         let call = fixture.over(id).await;

@@ -92,7 +92,7 @@ async fn a_list_that_empties_too_much_stock_is_held_and_released_by_a_person() {
     held(&fixture, &emptied, "zero", 40, "40 would have a stock of 0").await;
     let hold = fixture.hold().await;
     assert_eq!(fixture.held_rows(hold.id).await[0], "main/A001 5 -> 0");
-    decide::release(&fixture.pool, hold.id).await.unwrap();
+    decide::release(&fixture.pool, hold.id, "a test").await.unwrap();
     fixture.run_done(Job::Prices).await;
     assert_eq!(in_erp(&fixture, "quantity = 0").await, 40);
     assert_eq!(
@@ -139,7 +139,9 @@ async fn a_release_covers_the_prices_that_were_shown_and_no_others() {
         "40",
     )
     .await;
-    decide::release(&fixture.pool, fixture.hold().await.id).await.unwrap();
+    decide::release(&fixture.pool, fixture.hold().await.id, "a test")
+        .await
+        .unwrap();
     // Before the next run the supplier says something else again of 35 of them.
     publish(
         &fixture,
@@ -162,7 +164,7 @@ async fn a_list_that_a_person_refused_waits_for_another_one() {
     let short = [rows(41, 100, 100, "5")];
     held(&fixture, &short, "delete", 40, "40 would be deleted").await;
     let hold = fixture.hold().await.id;
-    decide::refuse(&fixture.pool, hold).await.unwrap();
+    decide::refuse(&fixture.pool, hold, "a test").await.unwrap();
     fixture.run_done(Job::Prices).await;
     assert_eq!(
         (fixture.hold().await.id, fixture.hold().await.state),

@@ -90,8 +90,11 @@ async fn a_release_lets_exactly_the_rows_that_were_shown_go_and_only_once() {
     lose(&fixture, "W1", 50).await;
     fixture.run_done(Job::Stock).await;
     let hold = fixture.hold().await;
-    assert!(decide::release(&fixture.pool, hold.id).await.unwrap());
-    assert!(!decide::release(&fixture.pool, hold.id).await.unwrap(), "once");
+    assert!(decide::release(&fixture.pool, hold.id, "a test").await.unwrap());
+    assert!(
+        !decide::release(&fixture.pool, hold.id, "a test").await.unwrap(),
+        "once"
+    );
     // Between the release and the run: one is mended, and 40 more are lost.
     fixture.stock("W1", "KEAZ", "ART-00050", Some("5")).await;
     lose(&fixture, "W1", 49).await;
@@ -133,7 +136,7 @@ async fn what_a_person_refused_stays_until_the_erp_is_mended_and_holds_up_nothin
     lose(&fixture, "W1", 50).await;
     fixture.run_done(Job::Stock).await;
     let hold = fixture.hold().await;
-    assert!(decide::refuse(&fixture.pool, hold.id).await.unwrap());
+    assert!(decide::refuse(&fixture.pool, hold.id, "a test").await.unwrap());
     // Three more are sold out: few, and nobody's business.
     fixture
         .sql("UPDATE erp.stock SET quantity = 0 WHERE article >= 'ART-00098'")
@@ -254,7 +257,7 @@ async fn no_run_takes_away_more_than_the_number_allows_round_by_round_either() {
     // The next run counts from the beginning, but what is held stays so until somebody has looked.
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.hold().await.id), (15, hold.id));
-    decide::release(&fixture.pool, hold.id).await.unwrap();
+    decide::release(&fixture.pool, hold.id, "a test").await.unwrap();
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.holds().await.len()), (30, 0));
 }
@@ -267,7 +270,7 @@ async fn rows_that_would_be_deleted_are_held_in_the_same_way() {
     assert_eq!(fixture.remains().len(), 100);
     let hold = fixture.hold().await;
     assert_eq!((hold.kind.as_str(), hold.rows), ("delete", 50));
-    decide::release(&fixture.pool, hold.id).await.unwrap();
+    decide::release(&fixture.pool, hold.id, "a test").await.unwrap();
     fixture.run_done(Job::Stock).await;
     assert_eq!(fixture.remains().len(), 50);
     fixture.assert_in_sync().await;
@@ -334,7 +337,7 @@ async fn a_hold_that_grows_by_more_than_a_few_rows_is_another_one() {
     assert_eq!(other.rows, 61);
     assert_ne!(other.id, first);
     // Who was shown the first can not release the second by it.
-    assert!(!decide::release(&fixture.pool, first).await.unwrap());
+    assert!(!decide::release(&fixture.pool, first, "a test").await.unwrap());
     fixture.run_done(Job::Stock).await;
     assert_eq!((zeros(&fixture), fixture.hold().await.id), (0, other.id));
 }

@@ -178,7 +178,7 @@ async fn retry_after_in_every_form_is_honoured_between_a_second_and_an_hour() {
         .await
         .unwrap();
         // It is not asked again meanwhile.
-        look::cancel(&fixture.pool, id).await.unwrap();
+        look::cancel(&fixture.pool, id, "a test").await.unwrap();
         assert!(
             waited >= f64::from(from) && waited <= f64::from(to),
             "{code} with Retry-After: {header} waits {waited} s"

@@ -257,7 +257,7 @@ impl Pair<'_> {
         };
         self.said.push(format!("retry {id}"));
         self.table.retry(id, self.now);
-        assert!(look::retry(&self.fixture.pool, self.ids[id]).await.unwrap());
+        assert!(look::retry(&self.fixture.pool, self.ids[id], "a test").await.unwrap());
     }
 
     async fn compare(&mut self) {

@@ -49,7 +49,7 @@ async fn done(fixture: &Fixture, operation: &str, arguments: Value) -> CallRow {
 
 /// A person says that a call has not happened and is to be made.
 async fn retried(fixture: &Fixture, id: i64) -> CallRow {
-    assert!(look::retry(&fixture.pool, id).await.unwrap());
+    assert!(look::retry(&fixture.pool, id, "a test").await.unwrap());
     ended(fixture, id).await
 }
 

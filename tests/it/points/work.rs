@@ -170,7 +170,7 @@ impl Work {
                 .await
                 .unwrap();
         for id in &put_aside {
-            assert!(look::retry(&fixture.pool, *id).await.unwrap());
+            assert!(look::retry(&fixture.pool, *id, "a test").await.unwrap());
         }
         match put_aside.len() {
             0 => Person::Content,

@@ -82,7 +82,7 @@ async fn a_thousand_purchases_under_resets_timeouts_and_500s_are_each_placed_exa
             .await
             .unwrap();
         for id in quarantined {
-            assert!(look::retry(&fixture.pool, id).await.unwrap());
+            assert!(look::retry(&fixture.pool, id, "a test").await.unwrap());
         }
     }
     let placed = placed(&fixture);

@@ -190,7 +190,7 @@ async fn what_was_lost_before_the_effect_goes_to_a_person_who_has_it_made() {
             .fetch_one(&fixture.pool)
             .await
             .unwrap();
-        assert!(sverka::queue::look::retry(&fixture.pool, id).await.unwrap());
+        assert!(sverka::queue::look::retry(&fixture.pool, id, "a test").await.unwrap());
         let work = fixture.work().await;
         fixture.over(id).await;
         work.stop().await;

@@ -233,8 +233,8 @@ impl Torture {
                 .unwrap();
         for id in &put_aside {
             // A push that was put aside may be open anew: then the old one has nothing to say any more.
-            if !look::retry(&self.fixture.pool, *id).await.unwrap() {
-                look::cancel(&self.fixture.pool, *id).await.unwrap();
+            if !look::retry(&self.fixture.pool, *id, "a test").await.unwrap() {
+                look::cancel(&self.fixture.pool, *id, "a test").await.unwrap();
             }
         }
         self.deeds.decisions += put_aside.len();

@@ -1,0 +1,107 @@
+//! The admin page: server-rendered HTML over the same functions that the commands use. It decides nothing by itself.
+//!
+//! `door.rs` lets people in, `frame.rs` is what stands around every page, `live.rs` tells open pages that something has
+//! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
+//! what happens; without it they are complete, and still.
+
+mod assets;
+pub mod door;
+mod frame;
+mod live;
+mod overview;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::Context;
+use crate::db::{self, deadline::within};
+use door::{Door, Visitor};
+use live::Live;
+
+/// No page is waited for longer, whatever the database does.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// For all pages together.
+const CONNECTIONS: u32 = 3;
+
+/// What the pages look at.
+#[derive(Clone)]
+pub struct Site {
+    /// Connections of the pages' own: who looks does not hold up the work.
+    pub pool: PgPool,
+    /// The settings in force.
+    pub context: watch::Receiver<Arc<Context>>,
+    door: Arc<Door>,
+    live: Live,
+}
+
+impl Site {
+    /// The pages over this database; what runs beside them ends with `stop`.
+    pub fn new(work: &PgPool, context: watch::Receiver<Arc<Context>>, stop: CancellationToken) -> Self {
+        let pool = db::beside(work, CONNECTIONS);
+        Self {
+            live: Live::start(pool.clone(), stop),
+            pool,
+            door: Arc::new(Door::new()),
+            context,
+        }
+    }
+
+    /// The settings in force now.
+    fn now(&self) -> Arc<Context> {
+        self.context.borrow().clone()
+    }
+}
+
+/// Every page, behind its door.
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/", get(overview::page))
+        .route("/api/v1/events", get(live::events))
+        .route("/logout", axum::routing::post(door::logout))
+        .fallback(nothing_here)
+        .route_layer(middleware::from_fn_with_state(site.clone(), door::guard))
+        .route("/login", get(door::form).post(door::login))
+        .route("/language", axum::routing::post(door::language))
+        .route("/assets/{name}", get(assets::asset))
+        .layer(middleware::from_fn(door::headers))
+        .with_state(site)
+}
+
+async fn nothing_here(visitor: Visitor) -> Response {
+    let (title, text) = (
+        crate::say!(visitor.lang, "nothing-here"),
+        crate::say!(visitor.lang, "nothing-here-text"),
+    );
+    (StatusCode::NOT_FOUND, frame::message(&visitor, &title, &text)).into_response()
+}
+
+/// Why a page could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    /// The database.
+    #[error("the database does not answer: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, frame::bare(&self.to_string())).into_response()
+    }
+}
+
+/// A look into the database for a page, not longer than a person waits.
+async fn look<T>(step: impl Future<Output = sqlx::Result<T>>) -> Result<T, PageError> {
+    Ok(within(ANSWER, step).await?)
+}

@@ -1,0 +1,22 @@
+# What stands around every page.
+nav = Pages
+nav-overview = Overview
+nav-diff = What differs
+nav-runs = Runs
+nav-queue = Queue
+nav-goods = Articles and orders
+nav-purchases = Purchases
+skip = To the content
+offline = The daemon does not answer. What you see is as it was then.
+logout = Log out
+to-overview = To the overview
+nothing-here = There is no such page
+nothing-here-text = The address may be from an older version.
+login = Log in
+login-token = Token
+login-hint = The value of http.token in the configuration.
+login-enter = Enter
+login-wrong = This is not the token of this daemon's configuration.
+login-too-often = Too many wrong tokens. Wait a minute.
+form-old = The page was out of date
+form-old-text = Nothing was done. Go back, reload the page and decide again.
