@@ -175,7 +175,8 @@ pub async fn next_due(pool: &PgPool, upstream: &str) -> sqlx::Result<Option<Dura
 }
 
 /// Prolongs the leases of every call this daemon still works on; returns those that are still its own, with their
-/// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it.
+/// attempts. One whose end is being recorded is locked: it needs no lease any more, and nobody can rescue it. (What has a
+/// lease is running; said so, the index of running calls, with all its dead entries, is never taken for that of the ids.)
 pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Duration) -> sqlx::Result<Vec<(i64, i32)>> {
     let subject = if calls.is_empty() { "idle" } else { "busy" };
     kill::about("heartbeat.before", subject);
@@ -183,7 +184,7 @@ pub async fn heartbeat(pool: &PgPool, daemon_id: i64, calls: &[i64], lease: Dura
         "WITH alive AS (UPDATE queue.daemon SET seen_at = now() WHERE id = $1)
          UPDATE queue.call SET lease_until = now() + $3
           WHERE id IN (SELECT id FROM queue.call
-                        WHERE id = ANY($2) AND state = 'running' AND lease_owner = $1
+                        WHERE id = ANY($2) AND lease_until IS NOT NULL AND lease_owner = $1
                           FOR UPDATE SKIP LOCKED)
          RETURNING id, attempt",
     )
