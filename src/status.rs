@@ -8,7 +8,8 @@ use serde::Serialize;
 use sqlx::PgPool;
 
 use crate::context::Context;
-use crate::daemon::health::{self, Stale};
+use crate::daemon::freshness::{self, Fresh};
+use crate::daemon::health::Stale;
 use crate::daemon::others;
 use crate::db::horizon::{self, Holder};
 use crate::diff::plan::{self, Total};
@@ -17,6 +18,7 @@ use crate::job::Job;
 use crate::mirror::drift::{self, Drift};
 use crate::queue::look::{self, Depth, RunRow, Standing};
 use crate::queue::presence::{self, Alive};
+use crate::queue::reach::{self, Reach};
 use crate::queue::restore::{self, Restore};
 
 /// What differs between `erp` and `mirror`, counted.
@@ -39,12 +41,17 @@ pub(crate) struct Status {
     /// The last run of each job.
     pub(crate) jobs: Vec<RunRow>,
     pub(crate) queue: Vec<Depth>,
+    /// Those that have been in trouble.
     pub(crate) upstreams: Vec<Standing>,
+    /// Those that are configured.
+    pub(crate) reach: Vec<Reach>,
     pub(crate) differs: Vec<Total>,
     /// When that was counted; empty = not yet.
     pub(crate) differs_at: Option<DateTime<Utc>>,
     pub(crate) held: Vec<HoldView>,
     pub(crate) drift: Vec<Drift>,
+    /// Of each job that is configured: last success, promise, next run.
+    pub(crate) freshness: Vec<Fresh>,
     /// Broken promises of `[freshness]`.
     pub(crate) stale: Vec<Stale>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,6 +69,7 @@ impl Status {
     /// The same without counting: what differs is as it was found before, if it was.
     pub(crate) async fn read_beside(pool: &PgPool, context: &Context, differs: Option<Differs>) -> sqlx::Result<Self> {
         let alive = presence::daemons(pool).await?;
+        let freshness = freshness::read(pool, context).await?;
         Ok(Self {
             daemons: alive.len(),
             settings_differ: others::disagreement(&alive),
@@ -70,11 +78,13 @@ impl Status {
             jobs: look::last_runs(pool).await?,
             queue: look::depth(pool).await?,
             upstreams: look::standing(pool).await?,
+            reach: reach::read(pool, context).await?,
             differs_at: differs.as_ref().map(|differs| differs.at),
             differs: differs.map(|differs| differs.totals).unwrap_or_default(),
             held: hold::look::list(pool, false).await?,
             drift: drift::summary(pool).await?,
-            stale: health::stale(pool, context).await?,
+            stale: freshness.iter().filter_map(Fresh::stale).collect(),
+            freshness,
             horizon: horizon::holder(pool, horizon::ALERT).await?,
         })
     }
