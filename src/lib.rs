@@ -33,6 +33,7 @@ pub mod page;
 mod provoke;
 pub mod queue;
 pub mod simulate;
+pub(crate) mod status;
 pub mod upstream;
 pub mod value;
 pub mod words;

@@ -1,43 +1,16 @@
 //! `sverka status`: one screen; exit code 1 while a freshness promise is broken.
 
-use serde::Serialize;
-use sqlx::PgPool;
-
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
-use crate::daemon::health::{self, Stale};
-use crate::daemon::others;
 use crate::db::Database;
-use crate::db::horizon::{self, Holder};
-use crate::diff::plan::{self, Total};
-use crate::hold::{self, look::HoldView};
-use crate::job::Job;
-use crate::mirror::drift::{self, Drift};
-use crate::queue::look::{self, Depth, RunRow, Standing};
-use crate::queue::presence::{self, Alive};
-use crate::queue::restore::{self, Restore};
-
-#[derive(Serialize)]
-struct Status {
-    daemons: usize,
-    alive: Vec<Alive>,
-    settings_differ: Vec<String>,
-    restore: Option<Restore>,
-    jobs: Vec<RunRow>,
-    queue: Vec<Depth>,
-    upstreams: Vec<Standing>,
-    differs: Vec<Total>,
-    held: Vec<HoldView>,
-    drift: Vec<Drift>,
-    stale: Vec<Stale>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    horizon: Option<Holder>,
-}
+use crate::queue::look::Standing;
+use crate::status::Status;
 
 pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliError> {
-    let database = Database::open_migrated(&settings).await?;
-    let status = read(&database.pool, settings).await;
+    let context = Context::new(settings, 0)?;
+    let database = Database::open_migrated(&context.settings).await?;
+    let status = Status::read(&database.pool, &context).await;
     database.close().await;
     let status = status?;
     match format {
@@ -52,25 +25,6 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
         "no success for longer than promised in [freshness]: {}",
         late.join(", ")
     )))
-}
-
-async fn read(pool: &PgPool, settings: Settings) -> Result<Status, CliError> {
-    let context = Context::new(settings, 0)?;
-    let alive = presence::daemons(pool).await?;
-    Ok(Status {
-        daemons: alive.len(),
-        settings_differ: others::disagreement(&alive),
-        alive,
-        restore: restore::open(pool).await?,
-        jobs: look::last_runs(pool).await?,
-        queue: look::depth(pool).await?,
-        upstreams: look::standing(pool).await?,
-        differs: plan::totals(pool, &Job::ALL).await?,
-        held: hold::look::list(pool, false).await?,
-        drift: drift::summary(pool).await?,
-        stale: health::stale(pool, &context).await?,
-        horizon: horizon::holder(pool, horizon::ALERT).await?,
-    })
 }
 
 fn print(status: &Status) -> Result<(), CliError> {

@@ -15,9 +15,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::freshness::{self, Fresh};
 use crate::context::Context;
 use crate::db::deadline::within;
-use crate::job::Job;
 use crate::page::{self, Site};
 use crate::queue::restore;
 
@@ -110,30 +110,6 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
 
 /// Which promises of `[freshness]` are broken. A job that has never succeeded is measured from the installation on.
 pub async fn stale(pool: &PgPool, context: &Context) -> sqlx::Result<Vec<Stale>> {
-    let successes: Vec<(String, Option<DateTime<Utc>>)> = sqlx::query_as(
-        "SELECT job, max(ended_at) FROM queue.run WHERE outcome = 'done' AND scope IS NULL GROUP BY job",
-    )
-    .fetch_all(pool)
-    .await?;
-    let (now, installed): (DateTime<Utc>, DateTime<Utc>) =
-        sqlx::query_as("SELECT now(), min(installed_on) FROM queue.migration")
-            .fetch_one(pool)
-            .await?;
-    Ok(Job::ALL
-        .into_iter()
-        .filter(|job| job.is_configured(context) && job.cron(&context.settings.schedule).is_some())
-        .filter_map(|job| {
-            let promised = job.freshness(&context.settings.freshness);
-            let last_success = successes
-                .iter()
-                .find(|(name, _)| name == job.as_str())
-                .and_then(|(_, at)| *at);
-            let age = (now - last_success.unwrap_or(installed)).to_std().unwrap_or_default();
-            (!promised.is_zero() && age > promised).then_some(Stale {
-                job: job.as_str(),
-                last_success,
-                promised_seconds: promised.as_secs(),
-            })
-        })
-        .collect())
+    let jobs = freshness::read(pool, context).await?;
+    Ok(jobs.iter().filter_map(Fresh::stale).collect())
 }

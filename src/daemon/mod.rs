@@ -1,5 +1,6 @@
 //! `sverka run`: the worker, the schedule, the signals, the health pages; until told to stop.
 
+pub(crate) mod freshness;
 pub mod health;
 pub(crate) mod others;
 pub mod schedule;

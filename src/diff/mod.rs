@@ -3,8 +3,10 @@
 //! Nothing in Rust decides what differs; `migrations/views/diff.sql` does.
 
 pub mod explain;
+pub(crate) mod figures;
 pub mod plan;
 mod status_map;
+pub(crate) mod tally;
 mod views;
 
 pub use status_map::holes as status_map_holes;

@@ -215,8 +215,8 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         visitor.form_token = sign(&key, &format!("form {held}"));
         visitor.has_session = token.is_some();
     }
-    request.extensions_mut().insert(visitor);
-    let mut answer = next.run(request).await;
+    request.extensions_mut().insert(visitor.clone());
+    let mut answer = super::explained(&visitor, next.run(request).await);
     if fresh {
         set_cookie(&mut answer, COOKIE, &held, SESSION, secure);
     }

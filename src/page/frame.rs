@@ -62,15 +62,6 @@ pub(super) fn stranger(visitor: &Visitor, title: &str, content: &Markup) -> Mark
     document(visitor.lang, title, &body)
 }
 
-/// Where not even the language is known.
-pub(super) fn bare(text: &str) -> Markup {
-    document(
-        Lang::En,
-        "Sverka",
-        &html! { main #content { h1 { "Sverka" } p role="alert" { (text) } p { a href="/" { "/" } } } },
-    )
-}
-
 fn document(lang: Lang, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Site;
 use crate::db::deadline::within;
+use crate::diff::tally::Tally;
 
 const LOOK: Duration = Duration::from_secs(1);
 /// A look that takes longer is given up; the next one comes.
@@ -34,10 +35,10 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn start(pool: PgPool, stop: CancellationToken) -> Self {
+    pub(super) fn start(pool: PgPool, tally: Tally, stop: CancellationToken) -> Self {
         let (tell, changes) = watch::channel(0);
         let listeners = Arc::new(AtomicUsize::new(0));
-        tokio::spawn(follow(pool, tell, listeners.clone(), stop.clone()));
+        tokio::spawn(follow(pool, tally, tell, listeners.clone(), stop.clone()));
         Self {
             changes,
             listeners,
@@ -46,16 +47,24 @@ impl Live {
     }
 }
 
-async fn follow(pool: PgPool, tell: watch::Sender<u64>, listeners: Arc<AtomicUsize>, stop: CancellationToken) {
+async fn follow(
+    pool: PgPool,
+    tally: Tally,
+    tell: watch::Sender<u64>,
+    listeners: Arc<AtomicUsize>,
+    stop: CancellationToken,
+) {
     let mut last = None;
     while stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
         if listeners.load(Ordering::Relaxed) == 0 {
             continue;
         }
+        tally.follow();
         // A database that is silent is shown by the pages themselves.
         let Ok(seen) = within(ANSWER, state(&pool)).await else {
             continue;
         };
+        let seen = format!("{seen}/{}", tally.looks());
         if last.replace(seen.clone()).is_some_and(|last| last != seen) {
             tell.send_modify(|changes| *changes += 1);
         }
@@ -70,9 +79,10 @@ async fn state(pool: &PgPool) -> sqlx::Result<String> {
                FROM queue.run WHERE state <> 'ended'),
             (SELECT concat_ws('.', id, ended_at) FROM queue.run WHERE state = 'ended' ORDER BY id DESC LIMIT 1),
             (SELECT max(id) FROM queue.call),
-            (SELECT string_agg(concat_ws('.', state, n, due), ',' ORDER BY state)
-               FROM (SELECT state, count(*) AS n, max(due_at) AS due FROM queue.call
-                      WHERE state IN ('running', 'unknown', 'quarantined', 'dead') GROUP BY state) c),
+            (SELECT concat_ws('.', count(*), sum(id)) FROM queue.call WHERE state = 'running'),
+            (SELECT concat_ws('.', count(*), max(due_at)) FROM queue.call WHERE state = 'unknown'),
+            (SELECT concat_ws('.', count(*), max(id)) FROM queue.call WHERE state = 'quarantined'),
+            (SELECT count(*) FROM queue.call WHERE state = 'dead'),
             (SELECT string_agg(concat_ws('.', name, failures, openings, paused_until), ',' ORDER BY name) FROM queue.upstream),
             (SELECT concat_ws('.', count(*), max(id)) FROM queue.hold WHERE state IN ('held', 'refused')),
             (SELECT max(id) FROM queue.audit))",

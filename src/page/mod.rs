@@ -4,18 +4,23 @@
 //! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
 //! what happens; without it they are complete, and still.
 
+mod api;
 mod assets;
+mod diff;
 pub mod door;
 mod frame;
 mod live;
 mod overview;
+mod plot;
+mod runs;
+mod show;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -23,14 +28,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::db::{self, deadline::within};
+use crate::diff::tally::Tally;
 use door::{Door, Visitor};
 use live::Live;
 
 /// No page is waited for longer, whatever the database does.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// For all pages together.
 const CONNECTIONS: u32 = 3;
+/// For counting what differs, which takes long and must not hold up a page.
+const COUNTING: u32 = 2;
 
 /// What the pages look at.
 #[derive(Clone)]
@@ -41,14 +49,17 @@ pub struct Site {
     pub context: watch::Receiver<Arc<Context>>,
     door: Arc<Door>,
     live: Live,
+    tally: Tally,
 }
 
 impl Site {
     /// The pages over this database; what runs beside them ends with `stop`.
     pub fn new(work: &PgPool, context: watch::Receiver<Arc<Context>>, stop: CancellationToken) -> Self {
         let pool = db::beside(work, CONNECTIONS);
+        let tally = Tally::new(db::beside(work, COUNTING), stop.clone());
         Self {
-            live: Live::start(pool.clone(), stop),
+            live: Live::start(pool.clone(), tally.clone(), stop),
+            tally,
             pool,
             door: Arc::new(Door::new()),
             context,
@@ -65,12 +76,20 @@ impl Site {
 pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(overview::page))
+        .route("/diff", get(diff::page))
+        .route("/runs", get(runs::page))
+        .route("/runs/{id}", get(runs::one))
+        .route("/act/sync", post(runs::sync))
+        .route("/api/v1/status", get(api::status))
+        .route("/api/v1/diff", get(api::diff))
+        .route("/api/v1/runs", get(api::runs))
+        .route("/api/v1/runs/{id}", get(api::run))
         .route("/api/v1/events", get(live::events))
-        .route("/logout", axum::routing::post(door::logout))
+        .route("/logout", post(door::logout))
         .fallback(nothing_here)
         .route_layer(middleware::from_fn_with_state(site.clone(), door::guard))
         .route("/login", get(door::form).post(door::login))
-        .route("/language", axum::routing::post(door::language))
+        .route("/language", post(door::language))
         .route("/assets/{name}", get(assets::asset))
         .layer(middleware::from_fn(door::headers))
         .with_state(site)
@@ -92,13 +111,33 @@ pub(crate) enum PageError {
     Database(#[from] sqlx::Error),
 }
 
+/// Left with an answer by a page that could not be shown, for [`explained`].
+#[derive(Clone, Debug)]
+struct Failed(String);
+
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        let status = match self {
-            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+        let (status, words) = match &self {
+            Self::Database(_) => (StatusCode::SERVICE_UNAVAILABLE, self.to_string()),
         };
-        (status, frame::bare(&self.to_string())).into_response()
+        let mut answer = (status, format!("{words}\n")).into_response();
+        answer.extensions_mut().insert(Failed(words));
+        answer
     }
+}
+
+/// A page that could not be shown says so as a page, in the language of who looks; to a program it says so in a line.
+fn explained(visitor: &Visitor, answer: Response) -> Response {
+    let Some(Failed(words)) = answer.extensions().get::<Failed>() else {
+        return answer;
+    };
+    if visitor.path.starts_with("/api/") {
+        return answer;
+    }
+    let lang = visitor.lang;
+    let title = crate::say!(lang, "no-database");
+    let text = format!("{} {words}", crate::say!(lang, "no-database-text"));
+    (answer.status(), frame::message(visitor, &title, &text)).into_response()
 }
 
 /// A look into the database for a page, not longer than a person waits.

@@ -67,8 +67,11 @@ pub struct RunRow {
     pub id: i64,
     /// The job.
     pub job: String,
-    /// schedule, signal, command
+    /// schedule, signal, command, page
     pub trigger: String,
+    /// The one article or order that was asked for; empty = everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
     /// queued, running, ended
     pub state: String,
     /// done, partial, failed, superseded
@@ -97,7 +100,8 @@ pub struct RunRow {
 
 const CALL: &str = "SELECT id, state, operation, args, attempt, due_at, created_at, ended_at, run_id, reason, answer,
             (SELECT l.answer FROM queue.call l WHERE l.id = call.look_id) AS look FROM queue.call";
-const RUN: &str = "SELECT id, job, trigger, state, outcome, calls, open_calls, dead_calls, rows_pulled, rows_pushed,
+pub(super) const RUN: &str =
+    "SELECT id, job, trigger, scope, state, outcome, calls, open_calls, dead_calls, rows_pulled, rows_pushed,
                           rows_refused, requested_at, started_at, ended_at, note FROM queue.run";
 
 /// Calls, newest first; of one state, or all that are open, quarantined or dead.
@@ -258,7 +262,17 @@ pub async fn waiting(pool: &PgPool, runs: &[i64]) -> sqlx::Result<Option<Waiting
 
 /// The newest run of each job.
 pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
-    let sql = format!("{RUN} WHERE id IN (SELECT max(id) FROM queue.run GROUP BY job) ORDER BY job");
+    // From job to job along the index `run_recent`, not through all runs.
+    let sql = format!(
+        "WITH RECURSIVE job (name) AS (
+             SELECT min(job) FROM queue.run
+             UNION ALL
+             SELECT (SELECT min(r.job) FROM queue.run r WHERE r.job > job.name) FROM job WHERE job.name IS NOT NULL
+         )
+         {RUN} WHERE id IN (SELECT (SELECT r.id FROM queue.run r WHERE r.job = job.name ORDER BY r.id DESC LIMIT 1)
+                              FROM job)
+         ORDER BY job"
+    );
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
 }
 
@@ -365,8 +379,14 @@ pub struct Depth {
 /// Open, quarantined and dead calls, counted.
 pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
     sqlx::query_as(
-        "SELECT upstream, state, count(*) AS calls, min(created_at) AS oldest FROM queue.call
-          WHERE state IN ('pending', 'running', 'unknown', 'quarantined', 'dead') GROUP BY upstream, state ORDER BY upstream, state",
+        // State by state: each has an index of its own, and the many calls that are done are in none of them.
+        "SELECT upstream, state, count(*) AS calls, min(created_at) AS oldest
+           FROM (SELECT upstream, state, created_at FROM queue.call WHERE state = 'pending'
+                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'running'
+                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'unknown'
+                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'quarantined'
+                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'dead') c
+          GROUP BY upstream, state ORDER BY upstream, state",
     )
     .fetch_all(pool)
     .await

@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod presence;
 pub mod prune;
 mod rate;
+pub(crate) mod reach;
 mod rescue;
 pub mod restore;
 pub mod run;

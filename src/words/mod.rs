@@ -3,6 +3,7 @@
 //! The words stand in `en/*.ftl` and `ru/*.ftl`, one file for each subject, in the format of Project Fluent (plurals and
 //! all). [`say!`](crate::say) names one of them; the tests below find a name that is missing anywhere.
 
+pub mod clock;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,16 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// The subjects: a file of each name in both folders.
-const SUBJECTS: [(&str, &str, &str); 1] = [("frame", include_str!("en/frame.ftl"), include_str!("ru/frame.ftl"))];
+const SUBJECTS: [(&str, &str, &str); 4] = [
+    ("frame", include_str!("en/frame.ftl"), include_str!("ru/frame.ftl")),
+    (
+        "overview",
+        include_str!("en/overview.ftl"),
+        include_str!("ru/overview.ftl"),
+    ),
+    ("diff", include_str!("en/diff.ftl"), include_str!("ru/diff.ftl")),
+    ("runs", include_str!("en/runs.ftl"), include_str!("ru/runs.ftl")),
+];
 
 /// A language that people are spoken to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

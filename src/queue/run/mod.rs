@@ -3,6 +3,7 @@
 //! A run needs no process of its own: whoever ends its last gating call fills the next stage in the same transaction.
 //! A killed daemon therefore loses no run, and several daemons share one.
 
+pub(crate) mod history;
 mod lane;
 mod request;
 mod stage;
@@ -12,7 +13,7 @@ use sqlx::PgPool;
 use crate::context::Context;
 
 pub use lane::start_next;
-pub use request::{Requested, Trigger, request, request_in};
+pub use request::{Requested, Trigger, request, request_by, request_in};
 pub use stage::{Progress, Stand, progress};
 
 /// The backstop, called at every poll: starts what could start and moves on what stands still.

@@ -6,6 +6,7 @@ use super::lane;
 use crate::context::Context;
 use crate::job::Job;
 use crate::kill;
+use crate::queue::audit;
 
 /// What asked for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Trigger {
     Signal,
     /// `sverka sync`.
     Command,
+    /// A button of the admin page.
+    Page,
 }
 
 impl Trigger {
@@ -24,6 +27,7 @@ impl Trigger {
             Self::Schedule => "schedule",
             Self::Signal => "signal",
             Self::Command => "command",
+            Self::Page => "page",
         }
     }
 }
@@ -61,6 +65,20 @@ pub async fn request(
     kill::about("request.before", job.as_str());
     tx.commit().await?;
     kill::about("request.committed", job.as_str());
+    Ok(requested)
+}
+
+/// [`request`] by somebody at the admin page, who stands in `queue.audit`.
+pub async fn request_by(pool: &PgPool, context: &Context, job: Job, who: &str) -> sqlx::Result<Requested> {
+    let mut tx = pool.begin().await?;
+    let requested = request_in(&mut tx, job, Trigger::Page, None).await?;
+    let words = match requested {
+        Requested::New(id) => format!("{job}: run {id}"),
+        Requested::Joined(id) => format!("{job}: run {id}, which was under way"),
+    };
+    audit::record(&mut tx, who, "sync", None, Some(&words)).await?;
+    lane::start_next(&mut tx, context, job.lane()).await?;
+    tx.commit().await?;
     Ok(requested)
 }
 

@@ -20,3 +20,6 @@ login-wrong = This is not the token of this daemon's configuration.
 login-too-often = Too many wrong tokens. Wait a minute.
 form-old = The page was out of date
 form-old-text = Nothing was done. Go back, reload the page and decide again.
+no-database = The database does not answer
+no-database-text = Nothing can be shown until it does; this page then works again by itself.
+time-zone = Times are those of { $zone }.

@@ -1,0 +1,112 @@
+//! How pages show what they all have: times, spans of time, numbers, jobs, how a run ended.
+//!
+//! Words of the upstreams stay as they are; times are in `schedule.timezone`, the exact one is in the title.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use maud::{Markup, html};
+
+use super::door::Visitor;
+use crate::context::Context;
+use crate::queue::look::RunRow;
+use crate::say;
+use crate::words::Lang;
+use crate::words::clock::Clock;
+
+/// Whom a page is written for.
+pub(super) struct Reader<'a> {
+    pub(super) visitor: &'a Visitor,
+    pub(super) lang: Lang,
+    pub(super) clock: Clock,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(visitor: &'a Visitor, context: &Context) -> Self {
+        Self {
+            visitor,
+            lang: visitor.lang,
+            clock: Clock::new(context.settings.schedule.timezone),
+            now: Utc::now(),
+        }
+    }
+
+    pub(super) fn time(&self, at: DateTime<Utc>) -> Markup {
+        let machine = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        html! { time datetime=(machine) title=(self.clock.exact(at)) { (self.clock.brief(at)) } }
+    }
+
+    /// The time, or a dash.
+    pub(super) fn time_or_dash(&self, at: Option<DateTime<Utc>>) -> Markup {
+        html! { @match at { Some(at) => (self.time(at)), None => "–" } }
+    }
+
+    /// The zone of all times on the page.
+    pub(super) fn zone(&self) -> Markup {
+        html! { p.hint { (say!(self.lang, "time-zone", zone = self.clock.zone())) } }
+    }
+
+    /// How long ago that was.
+    pub(super) fn since(&self, at: DateTime<Utc>) -> String {
+        span(self.lang, (self.now - at).num_milliseconds() as f64 / 1000.0)
+    }
+
+    pub(super) fn job(&self, job: &str) -> String {
+        self.lang.known(&format!("job-{job}")).unwrap_or_else(|| job.to_owned())
+    }
+
+    /// What a run is doing, or how it ended.
+    pub(super) fn outcome(&self, run: &RunRow) -> Markup {
+        let state = run.outcome.as_deref().unwrap_or(&run.state);
+        let class = match state {
+            "done" if run.rows_refused > 0 => "warn",
+            "done" => "good",
+            "partial" | "superseded" => "warn",
+            "failed" => "bad",
+            _ => "",
+        };
+        let words = self.lang.known(&format!("outcome-{state}"));
+        html! { span.state.(class) { (words.as_deref().unwrap_or(state)) } }
+    }
+}
+
+/// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
+pub(super) fn span(lang: Lang, seconds: f64) -> String {
+    if seconds < 10.0 {
+        return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
+    }
+    let whole = seconds.min(1e9) as u64;
+    match whole {
+        0..60 => say!(lang, "span-seconds", n = whole.to_string()),
+        60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
+        3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
+        _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
+    }
+}
+
+/// In groups of three digits.
+pub(super) fn number(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_groups_and_spans_in_two_units() {
+        assert_eq!(
+            [0, 999, 1000, -1_234_567].map(number),
+            ["0", "999", "1\u{a0}000", "-1\u{a0}234\u{a0}567"]
+        );
+        let spans = [-1.0, 3.24, 59.0, 310.0, 7500.0, 273_600.0].map(|seconds| span(Lang::En, seconds));
+        assert_eq!(spans, ["0.0 s", "3.2 s", "59 s", "5 min 10 s", "2 h 5 min", "3 d 4 h"]);
+    }
+}
