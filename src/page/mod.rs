@@ -4,18 +4,27 @@
 //! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
 //! what happens; without it they are complete, and still.
 
+mod act;
+mod article;
 mod assets;
+mod call;
 pub mod door;
 mod frame;
+mod goods;
+mod holds;
 mod live;
+mod order;
 mod overview;
+mod part;
+mod purchases;
+mod queue;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -66,11 +75,34 @@ pub fn router(site: Site) -> Router {
     Router::new()
         .route("/", get(overview::page))
         .route("/api/v1/events", get(live::events))
-        .route("/logout", axum::routing::post(door::logout))
+        .route("/queue", get(queue::page))
+        .route("/queue/retry-all", post(act::retry_all))
+        .route("/queue/{id}", get(call::page))
+        .route("/queue/{id}/retry", get(call::confirm_retry).post(act::retry))
+        .route("/queue/{id}/cancel", get(call::confirm_cancel).post(act::cancel))
+        .route("/queue/{id}/look", post(act::look_again))
+        .route("/holds", get(holds::list))
+        .route("/holds/{id}", get(holds::page))
+        .route("/holds/{id}/release", post(act::release))
+        .route("/holds/{id}/refuse", post(act::refuse))
+        .route("/goods", get(goods::page))
+        .route("/article", get(article::by_query))
+        .route("/article/{*article}", get(article::page))
+        .route("/order", get(order::by_query))
+        .route("/order/{*number}", get(order::page))
+        .route("/purchases", get(purchases::page))
+        .route("/api/v1/calls", get(queue::api))
+        .route("/api/v1/calls/{id}", get(call::api))
+        .route("/api/v1/holds", get(holds::api_list))
+        .route("/api/v1/holds/{id}", get(holds::api))
+        .route("/api/v1/article/{*article}", get(article::api))
+        .route("/api/v1/order/{*number}", get(order::api))
+        .route("/api/v1/purchases", get(purchases::api))
+        .route("/logout", post(door::logout))
         .fallback(nothing_here)
         .route_layer(middleware::from_fn_with_state(site.clone(), door::guard))
         .route("/login", get(door::form).post(door::login))
-        .route("/language", axum::routing::post(door::language))
+        .route("/language", post(door::language))
         .route("/assets/{name}", get(assets::asset))
         .layer(middleware::from_fn(door::headers))
         .with_state(site)

@@ -3,6 +3,7 @@
 //! The words stand in `en/*.ftl` and `ru/*.ftl`, one file for each subject, in the format of Project Fluent (plurals and
 //! all). [`say!`](crate::say) names one of them; the tests below find a name that is missing anywhere.
 
+pub mod clock;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,21 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// The subjects: a file of each name in both folders.
-const SUBJECTS: [(&str, &str, &str); 1] = [("frame", include_str!("en/frame.ftl"), include_str!("ru/frame.ftl"))];
+const SUBJECTS: [(&str, &str, &str); 5] = [
+    ("frame", include_str!("en/frame.ftl"), include_str!("ru/frame.ftl")),
+    ("queue", include_str!("en/queue.ftl"), include_str!("ru/queue.ftl")),
+    ("holds", include_str!("en/holds.ftl"), include_str!("ru/holds.ftl")),
+    (
+        "explain",
+        include_str!("en/explain.ftl"),
+        include_str!("ru/explain.ftl"),
+    ),
+    (
+        "purchases",
+        include_str!("en/purchases.ftl"),
+        include_str!("ru/purchases.ftl"),
+    ),
+];
 
 /// A language that people are spoken to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
