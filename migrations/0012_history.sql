@@ -64,6 +64,5 @@ CREATE INDEX call_purchase_key ON queue.call (key) WHERE upstream <> 'keaz' AND 
 CREATE INDEX call_order_comment ON queue.call ((args ->> 'comment')) WHERE operation = 'carreta.orders.create';
 
 -- Pages list calls of one state, newest first.
-CREATE INDEX call_open_newest ON queue.call (id) WHERE state IN ('pending', 'running', 'unknown');
 CREATE INDEX call_dead_newest ON queue.call (id) WHERE state = 'dead';
 CREATE INDEX call_cancelled_newest ON queue.call (id) WHERE state = 'cancelled';

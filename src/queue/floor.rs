@@ -57,12 +57,13 @@ impl Floor {
         let began = Instant::now();
         let whole = began >= self.whole;
         let from = if whole { Self::default().times } else { self.times };
-        let found: Vec<DateTime<Utc>> = sqlx::query_scalar(OLDEST)
+        let oldest = sqlx::query_scalar(OLDEST)
             .bind(upstream)
             .bind(from.as_slice())
-            .bind(super::claim::interval(LATE))
-            .fetch_one(pool)
-            .await?;
+            .bind(super::claim::interval(LATE));
+        let mut tx = pool.begin_with(super::claim::BEGIN).await?;
+        let found: Vec<DateTime<Utc>> = oldest.fetch_one(&mut *tx).await?;
+        tx.commit().await?;
         let found: [DateTime<Utc>; 4] = found.try_into().unwrap_or(from);
         let took = began.elapsed();
         if whole && took < CHEAP {

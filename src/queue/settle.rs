@@ -27,7 +27,7 @@ const MAX_WORDS: usize = 2000;
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "SELECT set_config('sverka.call', id::text, true) IS NOT NULL FROM queue.call
-          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running' FOR UPDATE",
+          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND lease_until IS NOT NULL FOR UPDATE",
     )
     .bind(call.id)
     .bind(call.attempt)
@@ -135,7 +135,7 @@ pub async fn intend(pool: &PgPool, call: &Call, daemon_id: i64) -> sqlx::Result<
     // As it was when claimed: the statement may be repeated where nobody knows whether it was committed.
     let intend = sqlx::query(
         "UPDATE queue.call SET intent_at = now(), resent = resent OR $4, looks = 0
-          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND state = 'running'",
+          WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND lease_until IS NOT NULL",
     )
     .bind(call.id)
     .bind(call.attempt)

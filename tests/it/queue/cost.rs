@@ -65,7 +65,8 @@ async fn cost(fixture: &Fixture) -> [i64; 2] {
 
 #[tokio::test]
 async fn a_claim_does_not_look_at_ended_dead_quarantined_or_future_calls() {
-    let fixture = Setup::new().start().await;
+    // A million takes longer to be written than a statement may.
+    let fixture = Setup::new().set("database.statement_timeout", "30m").start().await;
     fixture.sql(DUE).await;
     fixture.sql("ANALYZE queue.call").await;
     let small = cost(&fixture).await;
