@@ -9,15 +9,19 @@ CREATE OR REPLACE FUNCTION diff.setting(wanted text, fallback jsonb) RETURNS jso
 $$;
 COMMENT ON FUNCTION diff.setting IS 'A setting of the daemon, or the fallback before any daemon has started. Called as (SELECT diff.setting(...)), so that it is evaluated once and not for each row.';
 
--- A step on the way to diff.remain, and an answer by itself: what would we publish, and by which rule?
-CREATE OR REPLACE VIEW erp.published AS
+-- The first step on the way to diff.remain: each row of the stock of a published brand, and what its rule makes of it.
+CREATE OR REPLACE VIEW erp.publishing AS
 SELECT s.warehouse_code::text AS warehouse,
+       s.brand::text AS brand,
        s.article::text AS article,
-       sum(s.quantity)::numeric AS on_hand,
-       sum(coalesce(s.reserved, 0))::numeric AS reserved,
-       min(r.id)::bigint AS rule_id,
-       (CASE WHEN count(*) = count(p.units) THEN sum(p.units) END)::numeric AS quantity,
-       sum(greatest(s.quantity - coalesce(s.reserved, 0), 0) - p.units)::numeric AS held_back
+       s.quantity::numeric AS on_hand,
+       coalesce(s.reserved, 0)::numeric AS reserved,
+       r.id::bigint AS rule_id,
+       r.hold_back::numeric AS hold_back,
+       r.percent::numeric AS percent,
+       r.cap::numeric AS cap,
+       r.minimum::numeric AS minimum,
+       p.units::numeric AS quantity
   FROM erp.stock s
   LEFT JOIN LATERAL (
        SELECT rule.*
@@ -34,8 +38,17 @@ SELECT s.warehouse_code::text AS warehouse,
        SELECT CASE WHEN s.quantity IS NULL THEN NULL
                    WHEN floor(least(f.free, r.cap)) < r.minimum THEN 0
                    ELSE floor(greatest(least(f.free, r.cap), 0)) END AS units) p
- WHERE (SELECT diff.setting('keaz.brands', '[]')) = '[]' OR (SELECT diff.setting('keaz.brands', '[]')) ? s.brand::text
- GROUP BY s.warehouse_code::text, s.article::text;
+ WHERE (SELECT diff.setting('keaz.brands', '[]')) = '[]' OR (SELECT diff.setting('keaz.brands', '[]')) ? s.brand::text;
+COMMENT ON VIEW erp.publishing IS 'The rows of erp.stock that are published, each with the rule that applies to it, and the whole units of quantity - reserved that the rule lets out.';
+COMMENT ON COLUMN erp.publishing.quantity IS 'NULL = unknown.';
+
+-- A step on the way to diff.remain, and an answer by itself: what would we publish, and by which rule?
+CREATE OR REPLACE VIEW erp.published AS
+SELECT warehouse, article, sum(on_hand)::numeric AS on_hand, sum(reserved)::numeric AS reserved, min(rule_id)::bigint AS rule_id,
+       (CASE WHEN count(*) = count(quantity) THEN sum(quantity) END)::numeric AS quantity,
+       sum(greatest(on_hand - reserved, 0) - quantity)::numeric AS held_back
+  FROM erp.publishing
+ GROUP BY warehouse, article;
 COMMENT ON VIEW erp.published IS 'What KEAZ should show for each warehouse and article: whole units of quantity - reserved after the publishing rule, summed over the published brands.';
 COMMENT ON COLUMN erp.published.quantity IS 'NULL = unknown: one of the rows it is made of has no quantity.';
 COMMENT ON COLUMN erp.published.held_back IS 'Of what is free, what the publishing rules and the rounding to whole units keep.';

@@ -1,7 +1,7 @@
 //! A kept request as a command for a shell, and its answer as comments: what a site's support asks for.
 //!
 //! Nothing in it is taken for shell by a shell, but the names of variables that stand for secrets; nothing in it reaches
-//! the terminal as anything but text. Pure; called by `queue show --curl`.
+//! the terminal as anything but text. Pure; called by `queue show --curl` and the page.
 
 use std::fmt::Write as _;
 
@@ -24,7 +24,7 @@ const VARIABLES: [&str; 11] = [
 ];
 
 /// The command, and under it what came of the request.
-pub(super) fn command(exchange: &ExchangeRow) -> String {
+pub(crate) fn command(exchange: &ExchangeRow) -> String {
     let mut text = String::new();
     for name in variables_in(exchange) {
         let _ = writeln!(text, "# set {name} first, written as it must stand in the request");

@@ -1,28 +1,39 @@
-//! `sverka explain --order NUMBER`: all that is known of an order, by any of its numbers.
+//! `sverka explain --order NUMBER`: all that is known of an order, by any of its numbers. (`explain ARTICLE` is in
+//! `explain_article.rs`.)
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-use super::{CliError, Format, output};
+use super::{CliError, Format, explain_article, output};
 use crate::config::Settings;
 use crate::db::Database;
-use crate::diff::explain::{self, Event, Kind, Order};
+use crate::diff::explain::{self, Event, Kind, Order, StatusChange};
 use crate::queue::look::{self, Sent};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// An article, spelled as the ERP spells it
+    #[arg(required_unless_present = "order")]
+    article: Option<String>,
     /// A Saplab position's id or invoice, a Carreta order's id or number, or the id of a purchase of the ERP
-    #[arg(long, value_name = "NUMBER")]
-    order: String,
+    #[arg(long, value_name = "NUMBER", conflicts_with = "article")]
+    order: Option<String>,
 }
 
 pub(super) async fn explain(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
-    let number = args.order.trim();
-    if number.is_empty() {
-        return Err(CliError::Usage("which order? --order needs its number".into()));
+    let order = args.order.as_deref().map(str::trim);
+    let article = args.article.as_deref().unwrap_or_default();
+    if order == Some("") || order.is_none() && article.trim().is_empty() {
+        return Err(CliError::Usage(
+            "which one? An article, or --order with its number".into(),
+        ));
     }
+    let zone = settings.schedule.timezone;
     let database = Database::open_migrated(&settings).await?;
-    let shown = show(&database.pool, number, format).await;
+    let shown = match order {
+        Some(number) => show(&database.pool, number, format).await,
+        None => explain_article::show(&database.pool, article, zone, format).await,
+    };
     database.close().await;
     shown
 }
@@ -77,6 +88,10 @@ fn told(order: &Order) -> String {
     if !order.history.is_empty() {
         lines.push("  history".into());
         lines.extend(order.history.iter().map(event));
+    }
+    if !order.changes.is_empty() {
+        lines.push("  status changes, newest first".into());
+        lines.extend(order.changes.iter().map(change));
     }
     lines.push(match order.sent.as_slice() {
         [] => "  sent      nothing that is remembered (queue.keep)".into(),
@@ -187,6 +202,19 @@ fn event(event: &Event) -> String {
     let at = event.at.map_or_else(|| "-".into(), time);
     let who = event.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
     format!("    {at}  {}{who}", event.what.as_deref().unwrap_or("-"))
+}
+
+fn change(change: &StatusChange) -> String {
+    let by = match change.by.as_str() {
+        "pushed" => "Saplab acknowledged it",
+        _ => "seen in Saplab's list",
+    };
+    let (old, new) = (
+        change.old.as_deref().unwrap_or("-"),
+        change.new.as_deref().unwrap_or("-"),
+    );
+    let call = change.call.map(|call| format!(" (call {call})")).unwrap_or_default();
+    format!("    {}  {old} -> {new}  {by}{call}", time(change.at))
 }
 
 fn call(sent: &Sent) -> String {

@@ -6,13 +6,14 @@ mod call;
 mod check;
 mod completions;
 mod config;
-mod curl;
+pub(crate) mod curl;
 mod demo;
 mod explain;
+mod explain_article;
 mod follow;
 mod hold;
 mod migrate;
-mod output;
+pub(crate) mod output;
 mod plan;
 mod queue;
 mod simulate;
@@ -69,9 +70,11 @@ enum Command {
     Sync(sync::Args),
     /// Show what differs and would be written, without writing it
     Plan(plan::Args),
-    /// Show all that is known of an order, by whatever number you have of it
+    /// Tell why KEAZ shows what it shows of an article; or all that is known of an order
     ///
-    /// Its status and history, its delivery, what the ERP says, and what was sent about it and when.
+    /// Of an article: for each warehouse what the ERP has, the publishing rule, what KEAZ shows, what is sent or held and
+    /// why, and what became of it. Of an order, by whatever number you have of it: its status and history, its delivery, what
+    /// the ERP says, and what was sent about it and when.
     Explain(explain::Args),
     /// Make any single call to an upstream, through the queue, and print its answer
     // --list stands alone.

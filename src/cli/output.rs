@@ -85,12 +85,12 @@ fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
 }
 
 /// What upstreams send is data: what acts upon a terminal must not reach it, and a cell has no lines of its own.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().filter(|c| *c != '\t' && is_plain(*c)).collect()
 }
 
 /// Whether a terminal shows it and does nothing else. Some change the direction in which others are shown.
-pub(super) fn is_plain(c: char) -> bool {
+pub(crate) fn is_plain(c: char) -> bool {
     let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     c == '\t' || !(c.is_control() || turns)
 }

@@ -7,8 +7,7 @@ use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
-use crate::operation;
-use crate::queue::{audit, journal, look};
+use crate::queue::{audit, journal, look, second_look};
 use crate::upstream::transport::clip;
 
 #[derive(Debug, Subcommand)]
@@ -156,14 +155,10 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
 
 /// Reads what the upstream holds of a quarantined call's effect, before a person decides.
 async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliError> {
-    let found = look::call(pool, id).await?;
-    let read = found.and_then(|(call, _)| operation::entry(&call.operation)?.read_back(&call.args));
-    let asked = read.and_then(|read| Some((operation::entry(read.operation)?, read)));
-    let Some((entry, read)) = asked else { return Ok(()) };
     let context = Context::new(settings, 0)?;
-    if !context.serves(entry.upstream) {
-        return Ok(());
-    }
+    let found = look::call(pool, id).await?;
+    let asked = found.and_then(|(call, _)| second_look::read_of(&context, &call));
+    let Some((entry, read)) = asked else { return Ok(()) };
     let seen = call::make(pool, context, entry, read).await?;
     if seen.state == "done" {
         look::seen(pool, id, seen.id).await?;

@@ -100,6 +100,24 @@ pub struct Order {
     /// What was sent about it, newest first.
     #[sqlx(skip)]
     pub sent: Vec<Sent>,
+    /// What became of the status of a customer's order, as we learned it, newest first.
+    #[sqlx(skip)]
+    pub changes: Vec<StatusChange>,
+}
+
+/// A change of a status at Saplab.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct StatusChange {
+    /// When it was acknowledged or seen.
+    pub at: DateTime<Utc>,
+    /// Before.
+    pub old: Option<String>,
+    /// After.
+    pub new: Option<String>,
+    /// pushed = Saplab acknowledged it; seen = it showed it.
+    pub by: String,
+    /// The push, or the list.
+    pub call: Option<i64>,
 }
 
 /// A line of an order's history.
@@ -237,6 +255,9 @@ pub async fn orders(pool: &PgPool, number: &str) -> sqlx::Result<Vec<Order>> {
         let rows: Vec<Order> = sqlx::query_as(sql).bind(number).bind(id).fetch_all(pool).await?;
         for mut order in rows {
             order.kind = kind;
+            if kind == Kind::SaplabOrder {
+                order.changes = changes(pool, order.id).await?;
+            }
             order.sent = match kind {
                 Kind::SaplabOrder => look::sent_of_position(pool, order.id).await?,
                 _ => look::sent_of_purchase(pool, order.purchase, order.comment.as_deref()).await?,
@@ -245,6 +266,20 @@ pub async fn orders(pool: &PgPool, number: &str) -> sqlx::Result<Vec<Order>> {
         }
     }
     Ok(found)
+}
+
+/// So many changes of a status are shown.
+const CHANGES: i64 = 50;
+
+async fn changes(pool: &PgPool, position: i64) -> sqlx::Result<Vec<StatusChange>> {
+    sqlx::query_as(
+        "SELECT at, coalesce(old, old_id::text) AS old, coalesce(new, new_id::text) AS new, by, call_id AS call
+           FROM mirror.status_change WHERE saplab_id = $1 ORDER BY id DESC LIMIT $2",
+    )
+    .bind(position)
+    .bind(CHANGES)
+    .fetch_all(pool)
+    .await
 }
 
 /// Where orders are looked for.

@@ -35,7 +35,19 @@ pub(super) async fn lock(tx: &mut PgConnection, upstream: &str, scope: Option<&s
 pub(super) async fn keep(tx: &mut PgConnection, page: &Page<'_>) -> sqlx::Result<()> {
     refresh(tx, page).await?;
     open(tx, page).await?;
-    copy_rows(tx, page).await
+    copy_rows(tx, page).await?;
+    mark(tx, page.upstream).await
+}
+
+/// Gives each open hold the mark of its rows, so that nobody has to read them all to know whether they are the same.
+pub(super) async fn mark(tx: &mut PgConnection, upstream: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE queue.hold SET mark = queue.hold_mark(id) WHERE upstream = $1 AND state IN ('held', 'refused')",
+    )
+    .bind(upstream)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Holds whose rows are mended are over, and so are those that have grown by more than a few: what a person releases

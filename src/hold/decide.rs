@@ -7,8 +7,13 @@ use crate::queue::audit;
 
 /// Lets exactly the rows of a hold go, once, with the next run. False: there is no such hold, or it is not open.
 pub async fn release(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
+    release_shown(pool, id, None, who).await
+}
+
+/// The same, if its rows still are those that were shown, by their mark.
+pub async fn release_shown(pool: &PgPool, id: i64, mark: Option<&str>, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    if !decide(&mut tx, id, who, "released", &["held", "refused"]).await? {
+    if !decide(&mut tx, id, who, "released", &["held", "refused"], mark).await? {
         return Ok(false);
     }
     sqlx::query(
@@ -30,7 +35,7 @@ pub async fn release(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
 /// Keeps the rows of a hold where they are until the ERP, or the list, is mended. False: it waits for no decision.
 pub async fn refuse(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    if !decide(&mut tx, id, who, "refused", &["held"]).await? {
+    if !decide(&mut tx, id, who, "refused", &["held"], None).await? {
         return Ok(false);
     }
     record(&mut tx, who, "hold refuse", id).await?;
@@ -39,14 +44,23 @@ pub async fn refuse(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     Ok(true)
 }
 
-async fn decide(tx: &mut PgConnection, id: i64, who: &str, state: &str, from: &[&str]) -> sqlx::Result<bool> {
+async fn decide(
+    tx: &mut PgConnection,
+    id: i64,
+    who: &str,
+    state: &str,
+    from: &[&str],
+    mark: Option<&str>,
+) -> sqlx::Result<bool> {
     let decided = sqlx::query(
-        "UPDATE queue.hold SET state = $2, decided_at = now(), decided_by = $3 WHERE id = $1 AND state = ANY($4)",
+        "UPDATE queue.hold h SET state = $2, decided_at = now(), decided_by = $3
+          WHERE id = $1 AND state = ANY($4) AND ($5::text IS NULL OR coalesce(h.mark, queue.hold_mark(id)) = $5)",
     )
     .bind(id)
     .bind(state)
     .bind(who)
     .bind(from)
+    .bind(mark)
     .execute(tx)
     .await?;
     Ok(decided.rows_affected() == 1)

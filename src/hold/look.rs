@@ -1,7 +1,8 @@
 //! Holds as people see them: `sverka hold`, `status`, the note of a run.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 use sqlx::{PgExecutor, PgPool};
 
 /// A hold.
@@ -37,10 +38,13 @@ pub struct HoldView {
     pub decided_by: Option<String>,
     /// Some of the rows.
     pub samples: Vec<String>,
+    /// Another one when any of the rows is another one.
+    #[serde(skip)]
+    pub mark: String,
 }
 
 /// A row of a hold.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub struct HeldRow {
     /// The warehouse or the price list.
     pub place: String,
@@ -58,7 +62,8 @@ pub struct HeldRow {
 
 const HOLD: &str = "
     SELECT h.id, h.state, h.job, h.run_id, h.upstream, h.scope, h.kind, h.rows, h.of, h.why, h.created_at, h.seen_at,
-           h.decided_at, h.decided_by, s.samples
+           h.decided_at, h.decided_by, s.samples,
+           coalesce(h.mark, queue.hold_mark(h.id)) AS mark
       FROM queue.hold h
      CROSS JOIN LATERAL (
            SELECT coalesce(array_agg(concat_ws(' ', nullif(x.brand, ''), x.article) || ': ' || coalesce(x.old_value, '?')
@@ -69,6 +74,15 @@ const HOLD: &str = "
 pub async fn list(pool: &PgPool, all: bool) -> sqlx::Result<Vec<HoldView>> {
     let sql = format!("{HOLD} WHERE $1 OR h.state IN ('held', 'refused') ORDER BY h.id");
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(all).fetch_all(pool).await
+}
+
+/// The open ones first, then what was decided or mended, newest first; at most so many.
+pub async fn newest(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<HoldView>> {
+    let sql = format!("{HOLD} ORDER BY h.state IN ('held', 'refused') DESC, h.id DESC LIMIT $1");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(limit)
+        .fetch_all(pool)
+        .await
 }
 
 /// One hold.
@@ -90,6 +104,39 @@ pub async fn rows(pool: &PgPool, id: i64, limit: i64) -> sqlx::Result<Vec<HeldRo
     .bind(limit)
     .fetch_all(pool)
     .await
+}
+
+#[derive(sqlx::FromRow)]
+struct WithRows {
+    #[sqlx(flatten)]
+    hold: HoldView,
+    held: Json<Vec<HeldRow>>,
+}
+
+/// One hold with its rows behind that one (place, brand, article), at most so many: as they stood at one moment.
+pub async fn with_rows(
+    pool: &PgPool,
+    id: i64,
+    (place, brand, article): (&str, &str, &str),
+    limit: i64,
+) -> sqlx::Result<Option<(HoldView, Vec<HeldRow>)>> {
+    let sql = format!(
+        "SELECT x.*, r.held FROM ({HOLD} WHERE h.id = $1) x
+          CROSS JOIN LATERAL (
+                SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY place, brand, article), '[]') AS held
+                  FROM (SELECT place, brand, article, kind, old_value, new_value FROM queue.hold_row
+                         WHERE hold_id = $1 AND (place, brand, article) > ($3, $4, $5)
+                         ORDER BY place, brand, article LIMIT $2) n) r"
+    );
+    let found: Option<WithRows> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .bind(limit)
+        .bind(place)
+        .bind(brand)
+        .bind(article)
+        .fetch_optional(pool)
+        .await?;
+    Ok(found.map(|found| (found.hold, found.held.0)))
 }
 
 /// What of a job's work is held, in one sentence.

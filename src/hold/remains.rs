@@ -162,9 +162,9 @@ async fn end_refused(tx: &mut PgConnection) -> sqlx::Result<()> {
           WHERE upstream = 'keaz' AND state = 'refused'
             AND NOT EXISTS (SELECT FROM queue.hold_row r WHERE r.hold_id = h.id)",
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    book::mark(tx, "keaz").await
 }
 
 /// What is not suspect may go; what has become suspect may not any more.

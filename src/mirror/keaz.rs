@@ -1,7 +1,7 @@
 //! Warehouses and remains at KEAZ.
 //!
 //! A list shows how things stood while it was made. What has been acknowledged since it was asked for is newer, and is
-//! left alone by it.
+//! left alone by it. What becomes of a remain goes into `mirror.remain_change` in the same statement.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -86,10 +86,14 @@ pub(crate) async fn delete_warehouses(tx: &mut PgConnection, codes: &[&str]) -> 
         .bind(codes)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("DELETE FROM mirror.keaz_remain WHERE warehouse = ANY($1)")
-        .bind(codes)
-        .execute(tx)
-        .await?;
+    sqlx::query(
+        "WITH gone AS (DELETE FROM mirror.keaz_remain WHERE warehouse = ANY($1) RETURNING warehouse, article, quantity)
+         INSERT INTO mirror.remain_change (warehouse, article, old, by)
+         SELECT warehouse, article, quantity, 'pushed' FROM gone",
+    )
+    .bind(codes)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -116,44 +120,94 @@ pub(crate) async fn replace_remains(
     .await?;
     sqlx::raw_sql("ANALYZE listed").execute(&mut *tx).await?;
     let drifted = drift::of_remains(tx, asked_at, before).await?;
-    sqlx::query(
-        "DELETE FROM mirror.keaz_remain m
-          WHERE m.seen_at < $1
-            AND NOT EXISTS (SELECT FROM listed l WHERE l.warehouse = m.warehouse AND l.article = m.article)",
-    )
-    .bind(asked_at)
-    .execute(&mut *tx)
-    .await?;
+    take_out_unlisted(tx, asked_at).await?;
     kill::point("snapshot.half");
-    sqlx::raw_sql(
-        "UPDATE mirror.keaz_remain m SET quantity = l.quantity, seen_at = now()
-           FROM listed l
-          WHERE l.warehouse = m.warehouse AND l.article = m.article AND l.quantity IS DISTINCT FROM m.quantity
-            AND m.seen_at < l.asked_at;
-         INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
-         SELECT l.warehouse, l.article, l.quantity FROM listed l
-          WHERE NOT EXISTS (SELECT FROM mirror.keaz_remain m
-                             WHERE l.warehouse = m.warehouse AND l.article = m.article)
-         ON CONFLICT (warehouse, article) DO NOTHING",
-    )
-    .execute(&mut *tx)
-    .await?;
+    take_in_listed(tx, asked_at, before).await?;
     drift::mend(tx, "remain").await?;
     sqlx::raw_sql("DROP TABLE listed").execute(tx).await?;
     kill::point("snapshot.merged");
     Ok(drifted)
 }
 
-/// Remains that KEAZ acknowledged.
+async fn take_out_unlisted(tx: &mut PgConnection, asked_at: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query(
+        "WITH gone AS (
+             DELETE FROM mirror.keaz_remain m
+              WHERE m.seen_at < $1
+                AND NOT EXISTS (SELECT FROM listed l WHERE l.warehouse = m.warehouse AND l.article = m.article)
+             RETURNING m.warehouse, m.article, m.quantity
+         )
+         INSERT INTO mirror.remain_change (warehouse, article, old, by)
+         SELECT warehouse, article, quantity, 'seen' FROM gone",
+    )
+    .bind(asked_at)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Changed rows, then new ones; of a first list no new row is a change.
+async fn take_in_listed(
+    tx: &mut PgConnection,
+    asked_at: DateTime<Utc>,
+    before: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "WITH changed AS MATERIALIZED (
+             SELECT m.warehouse, m.article, m.quantity AS old, l.quantity AS new
+               FROM listed l JOIN mirror.keaz_remain m ON l.warehouse = m.warehouse AND l.article = m.article
+              WHERE l.quantity IS DISTINCT FROM m.quantity AND m.seen_at < $1
+         ), set AS (
+             UPDATE mirror.keaz_remain m SET quantity = c.new, seen_at = now()
+               FROM changed c
+              WHERE c.warehouse = m.warehouse AND c.article = m.article AND m.seen_at < $1
+             RETURNING m.warehouse, m.article, c.old, c.new
+         )
+         INSERT INTO mirror.remain_change (warehouse, article, old, new, by)
+         SELECT warehouse, article, old, new, 'seen' FROM set",
+    )
+    .bind(asked_at)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "WITH fresh AS (
+             INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
+             SELECT l.warehouse, l.article, l.quantity FROM listed l
+              WHERE NOT EXISTS (SELECT FROM mirror.keaz_remain m
+                                 WHERE l.warehouse = m.warehouse AND l.article = m.article)
+             ON CONFLICT (warehouse, article) DO NOTHING
+             RETURNING warehouse, article, quantity
+         )
+         INSERT INTO mirror.remain_change (warehouse, article, new, by)
+         SELECT warehouse, article, quantity, 'seen' FROM fresh WHERE $1",
+    )
+    .bind(before.is_some())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Remains that KEAZ acknowledged. One that it never had before is no change; one that comes back is.
 pub(crate) async fn set_remains<'a>(
     tx: &mut PgConnection,
     rows: impl IntoIterator<Item = &'a Remain>,
 ) -> sqlx::Result<()> {
     let (warehouses, articles, quantities) = columns(rows);
     sqlx::query(
-        "INSERT INTO mirror.keaz_remain (warehouse, article, quantity)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[]) ORDER BY 1, 2
-         ON CONFLICT (warehouse, article) DO UPDATE SET quantity = excluded.quantity, seen_at = now()",
+        "WITH given AS MATERIALIZED (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::numeric[]) AS x (warehouse, article, quantity)
+         ), known AS MATERIALIZED (
+             SELECT m.warehouse, m.article, m.quantity FROM given g JOIN mirror.keaz_remain m USING (warehouse, article)
+         ), set AS (
+             INSERT INTO mirror.keaz_remain (warehouse, article, quantity) SELECT * FROM given ORDER BY 1, 2
+             ON CONFLICT (warehouse, article) DO UPDATE SET quantity = excluded.quantity, seen_at = now()
+         )
+         INSERT INTO mirror.remain_change (warehouse, article, old, new, by)
+         SELECT g.warehouse, g.article, k.quantity, g.quantity, 'pushed'
+           FROM given g LEFT JOIN known k USING (warehouse, article)
+          WHERE CASE WHEN k.article IS NOT NULL THEN k.quantity IS DISTINCT FROM g.quantity
+                     ELSE EXISTS (SELECT FROM mirror.remain_change c
+                                   WHERE c.article = g.article AND c.warehouse = g.warehouse) END",
     )
     .bind(warehouses)
     .bind(articles)
@@ -165,11 +219,16 @@ pub(crate) async fn set_remains<'a>(
 
 /// Remains that KEAZ has deleted.
 pub(crate) async fn delete_remains(tx: &mut PgConnection, warehouse: &str, articles: &[&str]) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM mirror.keaz_remain WHERE warehouse = $1 AND article = ANY($2)")
-        .bind(warehouse)
-        .bind(articles)
-        .execute(tx)
-        .await?;
+    sqlx::query(
+        "WITH gone AS (
+             DELETE FROM mirror.keaz_remain WHERE warehouse = $1 AND article = ANY($2) RETURNING article, quantity
+         )
+         INSERT INTO mirror.remain_change (warehouse, article, old, by) SELECT $1, article, quantity, 'pushed' FROM gone",
+    )
+    .bind(warehouse)
+    .bind(articles)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

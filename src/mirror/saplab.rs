@@ -73,6 +73,7 @@ pub(crate) async fn set_positions(
 ) -> sqlx::Result<i64> {
     list_statuses(tx, positions).await?;
     let drifted = drift::of_statuses(tx, asked_at).await?;
+    remember_statuses(tx, asked_at).await?;
     let rows: Vec<_> = positions.iter().map(row).collect();
     sqlx::query(
         "INSERT INTO mirror.saplab_order AS m (
@@ -116,6 +117,20 @@ pub(crate) async fn set_positions(
     drift::mend(tx, "status").await?;
     sqlx::raw_sql("DROP TABLE listed_status").execute(tx).await?;
     Ok(drifted)
+}
+
+/// Statuses that are about to change, into the history.
+async fn remember_statuses(tx: &mut PgConnection, asked_at: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO mirror.status_change (saplab_id, old_id, old, new_id, new, by)
+         SELECT m.id, m.status_id, m.status_name, l.status_id, l.status_name, 'seen'
+           FROM listed_status l JOIN mirror.saplab_order m ON m.id = l.id
+          WHERE l.status_id IS DISTINCT FROM m.status_id AND m.seen_at < $1",
+    )
+    .bind(asked_at)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The statuses of a page, for the comparison with what was acknowledged.
@@ -181,10 +196,18 @@ fn row(position: &Position) -> serde_json::Value {
 /// A status that Saplab acknowledged.
 pub(crate) async fn set_status(tx: &mut PgConnection, position: i64, status: i64) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE mirror.saplab_order o
-            SET status_id = $2, status_name = (SELECT name FROM mirror.saplab_status WHERE id = $2), seen_at = now(),
-                agreed_status_id = $2
-          WHERE o.id = $1",
+        "WITH known AS MATERIALIZED (
+             SELECT id, status_id, status_name FROM mirror.saplab_order WHERE id = $1
+         ), set AS (
+             UPDATE mirror.saplab_order o
+                SET status_id = $2, status_name = (SELECT name FROM mirror.saplab_status WHERE id = $2), seen_at = now(),
+                    agreed_status_id = $2
+              WHERE o.id = $1
+             RETURNING o.status_name
+         )
+         INSERT INTO mirror.status_change (saplab_id, old_id, old, new_id, new, by)
+         SELECT k.id, k.status_id, k.status_name, $2, s.status_name, 'pushed'
+           FROM known k CROSS JOIN set s WHERE k.status_id IS DISTINCT FROM $2",
     )
     .bind(position)
     .bind(status)

@@ -4,14 +4,23 @@
 //! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
 //! what happens; without it they are complete, and still.
 
+mod act;
 mod api;
+mod article;
 mod assets;
+mod call;
 mod diff;
 pub mod door;
 mod frame;
+mod goods;
+mod holds;
 mod live;
+mod order;
 mod overview;
+mod part;
 mod plot;
+mod purchases;
+mod queue;
 mod runs;
 mod show;
 
@@ -85,6 +94,29 @@ pub fn router(site: Site) -> Router {
         .route("/api/v1/runs", get(api::runs))
         .route("/api/v1/runs/{id}", get(api::run))
         .route("/api/v1/events", get(live::events))
+        .route("/queue", get(queue::page))
+        .route("/queue/retry-all", post(act::retry_all))
+        .route("/queue/{id}", get(call::page))
+        .route("/queue/{id}/retry", get(call::confirm_retry).post(act::retry))
+        .route("/queue/{id}/cancel", get(call::confirm_cancel).post(act::cancel))
+        .route("/queue/{id}/look", post(act::look_again))
+        .route("/holds", get(holds::list))
+        .route("/holds/{id}", get(holds::page))
+        .route("/holds/{id}/release", post(act::release))
+        .route("/holds/{id}/refuse", post(act::refuse))
+        .route("/goods", get(goods::page))
+        .route("/article", get(article::by_query))
+        .route("/article/{*article}", get(article::page))
+        .route("/order", get(order::by_query))
+        .route("/order/{*number}", get(order::page))
+        .route("/purchases", get(purchases::page))
+        .route("/api/v1/calls", get(queue::api))
+        .route("/api/v1/calls/{id}", get(call::api))
+        .route("/api/v1/holds", get(holds::api_list))
+        .route("/api/v1/holds/{id}", get(holds::api))
+        .route("/api/v1/article/{*article}", get(article::api))
+        .route("/api/v1/order/{*number}", get(order::api))
+        .route("/api/v1/purchases", get(purchases::api))
         .route("/logout", post(door::logout))
         .fallback(nothing_here)
         .route_layer(middleware::from_fn_with_state(site.clone(), door::guard))

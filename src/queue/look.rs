@@ -17,8 +17,12 @@ pub struct CallRow {
     pub id: i64,
     /// pending, running, unknown, quarantined, done, dead, cancelled
     pub state: String,
+    /// Whom it is made to.
+    pub upstream: String,
     /// `upstream.resource.action`
     pub operation: String,
+    /// read, idempotent, guarded
+    pub class: String,
     /// What it reads or pushes.
     pub args: Value,
     /// How often it was claimed.
@@ -39,6 +43,18 @@ pub struct CallRow {
     /// What the upstream held when it was last looked at for this call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub look: Option<Value>,
+    /// The call that looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look_id: Option<i64>,
+    /// Its state: while it is open, the answer is still to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look_state: Option<String>,
+    /// When it looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<DateTime<Utc>>,
+    /// Why it saw nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub look_reason: Option<String>,
 }
 
 /// One attempt of a call.
@@ -98,8 +114,11 @@ pub struct RunRow {
     pub note: Option<String>,
 }
 
-const CALL: &str = "SELECT id, state, operation, args, attempt, due_at, created_at, ended_at, run_id, reason, answer,
-            (SELECT l.answer FROM queue.call l WHERE l.id = call.look_id) AS look FROM queue.call";
+const CALL: &str =
+    "SELECT c.id, c.state, c.upstream, c.operation, c.class, c.args, c.attempt, c.due_at, c.created_at, c.ended_at,
+            c.run_id, c.reason, c.answer, l.answer AS look, c.look_id, l.state AS look_state, l.ended_at AS looked_at,
+            l.reason AS look_reason
+       FROM queue.call c LEFT JOIN queue.call l ON l.id = c.look_id";
 pub(super) const RUN: &str =
     "SELECT id, job, trigger, scope, state, outcome, calls, open_calls, dead_calls, rows_pulled, rows_pushed,
                           rows_refused, requested_at, started_at, ended_at, note FROM queue.run";
@@ -107,8 +126,8 @@ pub(super) const RUN: &str =
 /// Calls, newest first; of one state, or all that are open, quarantined or dead.
 pub async fn calls(pool: &PgPool, state: Option<&str>, limit: i64) -> sqlx::Result<Vec<CallRow>> {
     let sql = format!(
-        "{CALL} WHERE CASE WHEN $1::text IS NULL THEN state IN ('pending', 'running', 'unknown', 'quarantined', 'dead') ELSE state = $1 END
-         ORDER BY id DESC LIMIT $2"
+        "{CALL} WHERE CASE WHEN $1::text IS NULL THEN c.state IN ('pending', 'running', 'unknown', 'quarantined', 'dead') ELSE c.state = $1 END
+         ORDER BY c.id DESC LIMIT $2"
     );
     sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(state)
@@ -127,7 +146,7 @@ pub async fn call(pool: &PgPool, id: i64) -> sqlx::Result<Option<(CallRow, Vec<A
     .bind(id)
     .fetch_all(pool)
     .await?;
-    let sql = format!("{CALL} WHERE id = $1");
+    let sql = format!("{CALL} WHERE c.id = $1");
     let Some(call) = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id)
         .fetch_optional(pool)
@@ -168,8 +187,9 @@ const SENT: i64 = 10;
 
 /// Calls that change a position of a customer's order, newest first.
 pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<Sent>> {
-    let about = "c.operation LIKE 'saplab.orders.%'
-        AND (c.args -> 'position' = to_jsonb($1::bigint) OR c.args -> 'positions' @> to_jsonb($1::bigint))";
+    let about = "SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'position' = to_jsonb($1::bigint)
+          UNION SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args ? 'positions'
+                   AND args -> 'positions' @> to_jsonb($1::bigint)";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(position)
         .bind(SENT)
@@ -179,8 +199,9 @@ pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<
 
 /// Calls that bought something, newest first: for a purchase of the ERP, or by their token.
 pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Option<&str>) -> sqlx::Result<Vec<Sent>> {
-    let about = "c.key = 'purchase:' || $1::bigint OR c.args -> 'purchase' = to_jsonb($1::bigint)
-        OR c.operation = 'carreta.orders.create' AND c.args ->> 'comment' = $3";
+    let about = "SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND key = 'purchase:' || $1::bigint
+          UNION SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'purchase' = to_jsonb($1::bigint)
+          UNION SELECT id FROM queue.call WHERE operation = 'carreta.orders.create' AND args ->> 'comment' = $3";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(purchase)
         .bind(SENT)
@@ -189,13 +210,13 @@ pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Optio
         .await
 }
 
-/// `$2`: how many.
+/// `about`: their ids, each part by an index of its own; `$2`: how many.
 fn sent(about: &str) -> String {
     format!(
         "SELECT c.id AS call, c.state, c.operation, c.args, c.attempt, c.created_at, c.ended_at,
                 CASE WHEN c.state = 'pending' THEN c.due_at END AS due_at, a.http_status, coalesce(c.reason, a.words) AS reason
            FROM queue.call c LEFT JOIN queue.attempt a ON a.call_id = c.id AND a.attempt = c.attempt
-          WHERE c.class <> 'read' AND ({about}) ORDER BY c.id DESC LIMIT $2"
+          WHERE c.class <> 'read' AND c.id IN ({about}) ORDER BY c.id DESC LIMIT $2"
     )
 }
 
@@ -276,29 +297,46 @@ pub async fn last_runs(pool: &PgPool) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await
 }
 
+/// A call as a person saw it when they decided: what has become of it since counts against the decision.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Shown {
+    /// Its state then.
+    pub state: String,
+    /// How often it had been claimed.
+    pub attempt: i32,
+}
+
+/// What makes a call due as if it had never been tried: of one that may have happened, it is looked up anew.
+pub(super) const AGAIN: &str =
+    "state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false,
+                looks = CASE WHEN c.state = 'pending' THEN c.looks ELSE 0 END,
+                intent_at = CASE WHEN c.state = 'pending' THEN c.intent_at END,
+                resent = c.resent AND c.state = 'pending'";
+
 /// Makes a dead, quarantined or waiting call due now, with all its attempts before it: a person says that it has not
 /// happened. What must not be repeated is looked up once more before it is sent. False: it is in no such state, or the
 /// same intent is open already.
 pub async fn retry(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
+    retry_shown(pool, id, None, who).await
+}
+
+/// The same, if it still is as it was shown.
+pub async fn retry_shown(pool: &PgPool, id: i64, shown: Option<&Shown>, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    let before = state(&mut tx, id).await?;
-    let retried = sqlx::query(
-        "UPDATE queue.call c
-            SET state = 'pending', due_at = now(), ended_at = NULL, failures = 0, run_id = NULL, gating = false,
-                looks = CASE WHEN state = 'pending' THEN looks ELSE 0 END,
-                intent_at = CASE WHEN state = 'pending' THEN intent_at END,
-                resent = resent AND state = 'pending'
+    let Some(before) = locked(&mut tx, id, shown).await? else {
+        return Ok(false);
+    };
+    let sql = format!(
+        "UPDATE queue.call c SET {AGAIN}
           WHERE id = $1 AND (state IN ('pending', 'quarantined') OR state = 'dead' AND NOT EXISTS (
                 SELECT FROM queue.call o
-                 WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined')))",
-    )
-    .bind(id)
-    .execute(&mut *tx)
-    .await?;
+                 WHERE o.key = c.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined')))"
+    );
+    let retried = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *tx).await?;
     if retried.rows_affected() == 0 {
         return Ok(false);
     }
-    audit::record(&mut tx, who, "queue retry", Some(id), before.as_deref()).await?;
+    audit::record(&mut tx, who, "queue retry", Some(id), Some(&before.state)).await?;
     sqlx::query("SELECT pg_notify('sverka_queue', '')")
         .execute(&mut *tx)
         .await?;
@@ -306,12 +344,13 @@ pub async fn retry(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
     Ok(true)
 }
 
-/// Locks the call and tells its state.
-async fn state(tx: &mut PgConnection, id: i64) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("SELECT state FROM queue.call WHERE id = $1 FOR UPDATE")
+/// Locks the call and tells how it stands. `None`: there is none, or it is not as it was shown.
+async fn locked(tx: &mut PgConnection, id: i64, shown: Option<&Shown>) -> sqlx::Result<Option<Shown>> {
+    let now: Option<Shown> = sqlx::query_as("SELECT state, attempt FROM queue.call WHERE id = $1 FOR UPDATE")
         .bind(id)
         .fetch_optional(tx)
-        .await
+        .await?;
+    Ok(now.filter(|now| shown.is_none_or(|shown| shown == now)))
 }
 
 /// Keeps a read of the upstream's state, asked for by a person, with the quarantined call that it is about.
@@ -327,12 +366,19 @@ pub async fn seen(pool: &PgPool, id: i64, look: i64) -> sqlx::Result<()> {
 /// Takes a waiting, quarantined or dead call out of the queue, as a person says. What it was to push is pushed by the
 /// next run if it still differs.
 pub async fn cancel(pool: &PgPool, id: i64, who: &str) -> sqlx::Result<bool> {
+    cancel_shown(pool, id, None, who).await
+}
+
+/// The same, if it still is as it was shown.
+pub async fn cancel_shown(pool: &PgPool, id: i64, shown: Option<&Shown>, who: &str) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
-    let before = state(&mut tx, id).await?;
+    let Some(before) = locked(&mut tx, id, shown).await? else {
+        return Ok(false);
+    };
     if !take_out(&mut tx, id).await? {
         return Ok(false);
     }
-    audit::record(&mut tx, who, "queue cancel", Some(id), before.as_deref()).await?;
+    audit::record(&mut tx, who, "queue cancel", Some(id), Some(&before.state)).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -1,5 +1,5 @@
-//! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds that are over, drift, processes
-//! that are gone.
+//! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds that are over, drift, the history
+//! of changes, processes that are gone.
 //!
 //! Dead calls are never pruned: they wait for a person.
 
@@ -15,24 +15,11 @@ const BATCH: i64 = 5_000;
 
 /// Deletes what ended longer than `keep` ago. Returns how many calls went.
 pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
-    let mut pruned = 0;
-    loop {
-        let calls = sqlx::query(
-            "DELETE FROM queue.call WHERE id IN (
-                 SELECT id FROM queue.call
-                  WHERE state IN ('done', 'cancelled') AND ended_at < now() - $1
-                  ORDER BY ended_at LIMIT $2)",
-        )
-        .bind(interval(keep))
-        .bind(BATCH)
-        .execute(pool)
-        .await?
-        .rows_affected();
-        pruned += calls;
-        if calls < BATCH.unsigned_abs() {
-            break;
-        }
-    }
+    let calls = "DELETE FROM queue.call WHERE id IN (
+                     SELECT id FROM queue.call
+                      WHERE state IN ('done', 'cancelled') AND ended_at < now() - $1
+                      ORDER BY ended_at LIMIT $2)";
+    let pruned = in_batches(pool, calls, keep).await?;
     kill::point("prune.half");
     // The newest slot of each job is the memory of the schedule and stays.
     sqlx::query(
@@ -58,8 +45,32 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     ] {
         sqlx::query(old).bind(interval(keep)).execute(pool).await?;
     }
+    for changes in [
+        "DELETE FROM mirror.remain_change WHERE id IN (
+             SELECT id FROM mirror.remain_change WHERE at < now() - $1 ORDER BY at LIMIT $2)",
+        "DELETE FROM mirror.status_change WHERE id IN (
+             SELECT id FROM mirror.status_change WHERE at < now() - $1 ORDER BY at LIMIT $2)",
+    ] {
+        in_batches(pool, changes, keep).await?;
+    }
     sqlx::query("DELETE FROM queue.daemon WHERE seen_at < now() - interval '1 day'")
         .execute(pool)
         .await?;
     Ok(pruned)
+}
+
+/// Repeats a statement that deletes at most `$2` rows older than `$1`, until there are fewer. Returns how many went.
+async fn in_batches(pool: &PgPool, delete: &'static str, keep: Duration) -> sqlx::Result<u64> {
+    let mut pruned = 0;
+    loop {
+        let gone = sqlx::query(delete)
+            .bind(interval(keep))
+            .bind(BATCH)
+            .execute(pool)
+            .await?;
+        pruned += gone.rows_affected();
+        if gone.rows_affected() < BATCH.unsigned_abs() {
+            return Ok(pruned);
+        }
+    }
 }

@@ -22,10 +22,11 @@ use crate::upstream::transport::clip;
 /// Characters of what is said about a call's end: a site may send a hundred thousand rows with something to say of each.
 const MAX_WORDS: usize = 2000;
 
-/// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written.
+/// Locks the call for the rest of the transaction. False: the lease is lost, and nothing may be written. What the
+/// transaction writes into the history of the mirror bears the call's number (`sverka.call`).
 pub async fn fence(tx: &mut PgConnection, call: &Call, daemon_id: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar(
-        "SELECT true FROM queue.call
+        "SELECT set_config('sverka.call', id::text, true) IS NOT NULL FROM queue.call
           WHERE id = $1 AND attempt = $2 AND lease_owner = $3 AND lease_until IS NOT NULL FOR UPDATE",
     )
     .bind(call.id)

@@ -13,16 +13,22 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-/// The subjects: a file of each name in both folders.
-const SUBJECTS: [(&str, &str, &str); 4] = [
-    ("frame", include_str!("en/frame.ftl"), include_str!("ru/frame.ftl")),
-    (
-        "overview",
-        include_str!("en/overview.ftl"),
-        include_str!("ru/overview.ftl"),
-    ),
-    ("diff", include_str!("en/diff.ftl"), include_str!("ru/diff.ftl")),
-    ("runs", include_str!("en/runs.ftl"), include_str!("ru/runs.ftl")),
+macro_rules! subjects {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("en/", $name, ".ftl")), include_str!(concat!("ru/", $name, ".ftl")))),*]
+    };
+}
+
+/// The subjects: a file of each name in both folders; its name, its English words, its Russian words.
+const SUBJECTS: &[(&str, &str, &str)] = &subjects![
+    "frame",
+    "overview",
+    "diff",
+    "runs",
+    "queue",
+    "holds",
+    "explain",
+    "purchases",
 ];
 
 /// A language that people are spoken to in.
@@ -80,8 +86,8 @@ impl Lang {
         static EN: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
         static RU: OnceLock<FluentBundle<FluentResource>> = OnceLock::new();
         match self {
-            Self::En => EN.get_or_init(|| bundle(self, SUBJECTS.map(|(_, en, _)| en))),
-            Self::Ru => RU.get_or_init(|| bundle(self, SUBJECTS.map(|(_, _, ru)| ru))),
+            Self::En => EN.get_or_init(|| bundle(self, SUBJECTS.iter().map(|(_, en, _)| *en))),
+            Self::Ru => RU.get_or_init(|| bundle(self, SUBJECTS.iter().map(|(_, _, ru)| *ru))),
         }
     }
 
@@ -103,7 +109,7 @@ impl Lang {
     }
 }
 
-fn bundle<const N: usize>(lang: Lang, sources: [&str; N]) -> FluentBundle<FluentResource> {
+fn bundle(lang: Lang, sources: impl Iterator<Item = &'static str>) -> FluentBundle<FluentResource> {
     let tag: LanguageIdentifier = lang.code().parse().unwrap_or_default();
     let mut bundle = FluentBundle::new_concurrent(vec![tag]);
     // Our texts run in one direction, and terminals show the marks.

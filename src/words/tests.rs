@@ -33,7 +33,7 @@ fn names(source: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn both_languages_say_the_same_things_about_the_same_values() {
-    for (subject, en, ru) in SUBJECTS {
+    for (subject, en, ru) in SUBJECTS.iter().copied() {
         assert_eq!(names(en), names(ru), "{subject}.ftl");
     }
 }
@@ -41,7 +41,7 @@ fn both_languages_say_the_same_things_about_the_same_values() {
 #[test]
 fn every_name_in_the_code_has_words_and_all_words_are_used() {
     let mut known = BTreeMap::new();
-    for (subject, en, _) in SUBJECTS {
+    for (subject, en, _) in SUBJECTS.iter().copied() {
         for (name, variables) in names(en) {
             assert!(
                 known.insert(name.clone(), variables).is_none(),
