@@ -295,7 +295,7 @@ fn attempts(visitor: &Visitor, clock: &Clock, kept: &Kept) -> Markup {
 
 fn outcome(visitor: &Visitor, outcome: Option<&str>) -> String {
     let name = outcome.unwrap_or("none").replace(' ', "-");
-    let known = visitor.lang.known(&format!("outcome-{name}"));
+    let known = visitor.lang.known(&format!("attempt-{name}"));
     known.unwrap_or(name)
 }
 
