@@ -247,7 +247,7 @@ fn freshness(reader: &Reader<'_>, jobs: &[Fresh]) -> Markup {
                                     @let words = span(lang, promised as f64);
                                     td { (words) }
                                     td { (plot::measure(&say!(lang, "overview-of-promise", age = age.clone(), promised = words.clone()),
-                                                        fresh.age_seconds as f64 / promised as f64)) }
+                                                        fresh.age_seconds, promised)) }
                                 }
                                 None => { td { "–" } td {} }
                             }

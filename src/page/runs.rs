@@ -220,7 +220,7 @@ fn row(reader: &Reader<'_>, run: &RunRow) -> Markup {
 
 fn took(run: &RunRow) -> Option<f64> {
     let (began, ended) = (run.started_at?, run.ended_at?);
-    Some((ended - began).num_milliseconds() as f64 / 1000.0)
+    Some((ended - began).as_seconds_f64())
 }
 
 /// One run, as it stands.

@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
 
     /// How long ago that was.
     pub(super) fn since(&self, at: DateTime<Utc>) -> String {
-        span(self.lang, (self.now - at).num_milliseconds() as f64 / 1000.0)
+        span(self.lang, (self.now - at).as_seconds_f64())
     }
 
     pub(super) fn job(&self, job: &str) -> String {

@@ -55,7 +55,7 @@ pub fn of(place: &Place, resting: bool) -> Verdict {
         None => agreeing(place),
         Some(_) => held(place)
             .or_else(|| called(place, resting))
-            .unwrap_or_else(|| match place.loses {
+            .unwrap_or(match place.loses {
                 _ if resting => Verdict::WillRest,
                 Some(true) => Verdict::ToBeJudged,
                 _ => Verdict::Next,
