@@ -27,7 +27,9 @@ pub mod job;
 #[doc(hidden)]
 pub mod kill;
 pub mod logging;
+pub(crate) mod metrics;
 pub(crate) mod mirror;
+pub(crate) mod notify;
 pub mod operation;
 pub mod page;
 mod provoke;

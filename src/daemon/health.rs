@@ -1,4 +1,5 @@
-//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
+//! The HTTP server. `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds. `/metrics` is in
+//! `scrape.rs`, the admin's pages are in [`page`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::freshness::{self, Fresh};
+use super::scrape::{self, Scrape};
 use crate::context::Context;
 use crate::db::deadline::within;
 use crate::page::{self, Site};
@@ -60,10 +62,13 @@ struct Ready {
 /// Serves these pages, and the admin's beside them, until stopped.
 pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToken) {
     let site = Site::new(&health.pool, health.context.clone(), stop.clone());
+    let scrape = Scrape::new(&health, site.tally());
+    let metrics = Router::new().route("/metrics", get(scrape::metrics)).with_state(scrape);
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .with_state(health)
+        .merge(metrics)
         .merge(page::router(site))
         .into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, app)

@@ -132,6 +132,16 @@ impl Job {
         }
     }
 
+    /// Whom it may ask.
+    pub(crate) fn upstreams(self) -> &'static [Upstream] {
+        match self {
+            Self::Warehouses | Self::Stock => &[Upstream::Keaz],
+            Self::Prices | Self::Purchases => &[Upstream::Carreta, Upstream::SaplabClient],
+            Self::Orders | Self::Reference => &[Upstream::Saplab, Upstream::Carreta],
+            Self::Restore => &Upstream::ALL,
+        }
+    }
+
     /// Fills the present stage of a run of this job.
     pub(crate) async fn fill(self, tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
         match self {

@@ -22,7 +22,7 @@ mod plot;
 mod purchases;
 mod queue;
 mod runs;
-mod show;
+pub(crate) mod show;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +73,11 @@ impl Site {
             door: Arc::new(Door::new()),
             context,
         }
+    }
+
+    /// What differs, counted for the pages; for who shows it elsewhere.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     /// The settings in force now.

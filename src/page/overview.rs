@@ -4,7 +4,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use super::door::Visitor;
-use super::show::{Reader, number, span};
+use super::show::{Reader, number, site_name, span};
 use super::{PageError, Site, frame, look, plot};
 use crate::daemon::freshness::Fresh;
 use crate::diff::figures::Filter;
@@ -88,16 +88,6 @@ fn notices(reader: &Reader<'_>, status: &Status) -> Markup {
         }
         @if let Some(holder) = &status.horizon { p.notice.warn { (holder.words()) } }
         @if is_quiet { p.notice { (say!(lang, "overview-quiet")) } }
-    }
-}
-
-fn site_name(lang: Lang, upstream: &str) -> String {
-    match upstream {
-        "keaz" => "KEAZ".to_owned(),
-        "saplab" => "Saplab".to_owned(),
-        "saplab.client" => say!(lang, "upstream-saplab-client"),
-        "carreta" => "Carreta".to_owned(),
-        other => other.to_owned(),
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
 }
 
 /// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
-pub(super) fn span(lang: Lang, seconds: f64) -> String {
+pub(crate) fn span(lang: Lang, seconds: f64) -> String {
     if seconds < 10.0 {
         return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
     }
@@ -80,6 +80,17 @@ pub(super) fn span(lang: Lang, seconds: f64) -> String {
         60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
         3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
         _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
+    }
+}
+
+/// What people call an upstream.
+pub(crate) fn site_name(lang: Lang, upstream: &str) -> String {
+    match upstream {
+        "keaz" => "KEAZ".to_owned(),
+        "saplab" => "Saplab".to_owned(),
+        "saplab.client" => say!(lang, "upstream-saplab-client"),
+        "carreta" => "Carreta".to_owned(),
+        other => other.to_owned(),
     }
 }
 
