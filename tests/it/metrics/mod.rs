@@ -1,6 +1,8 @@
 //! `/metrics`: what a scrape of the real binary holds, who may ask, what it costs, and that everybody speaks of the same
 //! names.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
