@@ -36,6 +36,7 @@ mod provoke;
 pub mod queue;
 pub mod simulate;
 pub(crate) mod status;
+pub(crate) mod trace;
 pub mod upstream;
 pub mod value;
 pub mod words;

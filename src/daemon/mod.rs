@@ -32,6 +32,7 @@ use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
 use crate::queue::{journal, look, prune, standing};
+use crate::trace;
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -104,10 +105,12 @@ pub struct Daemon {
 pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> {
     let signals = Signals::listen().map_err(DaemonError::Signals)?;
     let database = Database::open_migrated(&settings).await?;
+    trace::start(&database.pool).await;
     let result = match Daemon::start(&database.pool, source, settings).await {
         Ok(daemon) => daemon.serve(signals, &database).await,
         Err(error) => Err(error),
     };
+    trace::stop().await;
     database.close().await;
     result
 }

@@ -17,6 +17,7 @@ use crate::queue::settle::{self, Failure};
 use crate::queue::split;
 use crate::queue::standing::{self, Noted, Sign};
 use crate::queue::{Call, Class};
+use crate::trace;
 use crate::upstream::Fault;
 use crate::upstream::transport::journal::recorded;
 
@@ -66,7 +67,7 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
 }
 
 pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
-    let asked = attempt::<O>(performer, call).await?;
+    let asked = trace::attempt(call, O::UPSTREAM, attempt::<O>(performer, call)).await?;
     if call.is_probe && !asked {
         note::<O>(performer, call, Signal::Nothing, "").await?;
     }

@@ -17,6 +17,7 @@ use crate::queue::outcome::{Outcome, Policy, ReadBack, decide, in_words};
 use crate::queue::settle::{self, Failure};
 use crate::queue::standing;
 use crate::queue::{Call, Class};
+use crate::trace;
 use crate::upstream::Fault;
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -203,12 +204,13 @@ pub(super) async fn failed<O: Operation>(
     Ok(())
 }
 
-/// For the metrics: an attempt whose end has been recorded, and the whole call where that is over with it.
+/// For metrics and traces: an attempt whose end has been recorded, and the whole call where that is over with it.
 pub(super) fn count<O: Operation>(performer: &Performer<'_>, call: &Call, outcome: &'static str) {
     let is_over = matches!(outcome, "done" | "dead");
     let since_asked =
         is_over.then(|| Duration::try_from_secs_f64(call.age).unwrap_or_default() + performer.began.elapsed());
     metrics::own().attempted(O::UPSTREAM, O::NAME, outcome, since_asked);
+    trace::attempted(call, O::UPSTREAM, outcome, since_asked);
 }
 
 /// What the daemon does next and what the admin can do, and whether a person is needed.

@@ -29,6 +29,8 @@ mod metrics;
 mod migrations;
 mod model;
 mod notify;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod panel;
 mod points;
 mod process;

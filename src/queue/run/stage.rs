@@ -11,6 +11,7 @@ use crate::diff::ViewsError;
 use crate::job::{Fill, Job};
 use crate::kill;
 use crate::metrics;
+use crate::trace;
 
 /// A push stage is filled again while the diff is not empty, at most so often; the rest is left to the next run.
 const ROUNDS_MAX: i16 = 5;
@@ -228,6 +229,7 @@ async fn end(
     let job = Job::of_run(&run.job).map_or("unknown", Job::as_str);
     let took = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     metrics::own().run_ended(job, outcome, took);
+    trace::run_ended(run.id, job, outcome, took);
     tracing::info!(
         run = run.id,
         job = run.job,

@@ -37,6 +37,7 @@ use super::{Fault, Upstream};
 use crate::config::Secret;
 use crate::kill;
 use crate::metrics::{self, Word};
+use crate::trace;
 
 /// Connecting, TLS included, may take so long; running over it proves that nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -190,13 +191,13 @@ impl Transport {
         result
     }
 
-    /// Tells the metrics how long a request took and what came of it.
+    /// Tells metrics and traces how long a request took and what came of it.
     async fn timed<T>(&self, request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault>
     where
         Result<T, Fault>: Word,
     {
         let began = Instant::now();
-        let result = request.await;
+        let result = trace::request(self.upstream, request, Word::word).await;
         if let Some(upstream) = self.upstream {
             metrics::own().requested(upstream, result.word(), began.elapsed());
         }
