@@ -28,13 +28,16 @@ pub mod job;
 #[doc(hidden)]
 pub mod kill;
 pub mod logging;
+pub(crate) mod metrics;
 pub(crate) mod mirror;
+pub(crate) mod notify;
 pub mod operation;
 pub mod page;
 mod provoke;
 pub mod queue;
 pub mod simulate;
 pub(crate) mod status;
+pub(crate) mod trace;
 pub mod upstream;
 pub mod value;
 pub mod words;

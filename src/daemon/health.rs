@@ -1,6 +1,6 @@
-//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds; `/readyz?exclude=freshness` leaves
-//! the promises out, for who asks whether this replica works: a site that is down makes every replica late, and starting
-//! others mends nothing.
+//! The HTTP server. `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds;
+//! `/readyz?exclude=freshness` leaves the promises out, for who asks whether this replica works: a site that is down makes every
+//! replica late, and starting others mends nothing. `/metrics` is in `scrape.rs`, the admin's pages are in [`page`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::freshness::{self, Fresh};
+use super::scrape::{self, Scrape};
 use crate::context::Context;
 use crate::db::deadline::within;
 use crate::page::{self, Site};
@@ -65,10 +66,13 @@ struct Ready {
 /// Serves these pages, and the admin's beside them, until stopped.
 pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToken) {
     let site = Site::new(&health.pool, health.context.clone(), stop.clone());
+    let scrape = Scrape::new(&health, site.tally());
+    let metrics = Router::new().route("/metrics", get(scrape::metrics)).with_state(scrape);
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .with_state(health)
+        .merge(metrics)
         .merge(page::router(site))
         .into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, app)

@@ -132,18 +132,20 @@ impl Job {
         }
     }
 
-    /// Whom it calls, of those that are configured.
-    pub fn upstreams(self, context: &Context) -> Vec<Upstream> {
-        let all: &[Upstream] = match self {
+    /// Whom it may ask.
+    pub(crate) fn may_ask(self) -> &'static [Upstream] {
+        match self {
             Self::Warehouses | Self::Stock => &[Upstream::Keaz],
             Self::Prices | Self::Purchases => &[Upstream::Carreta, Upstream::SaplabClient],
             Self::Orders | Self::Reference => &[Upstream::Saplab, Upstream::Carreta],
             Self::Restore => &Upstream::ALL,
-        };
-        all.iter()
-            .copied()
-            .filter(|upstream| context.serves(*upstream))
-            .collect()
+        }
+    }
+
+    /// Whom it calls, of those that are configured.
+    pub fn upstreams(self, context: &Context) -> Vec<Upstream> {
+        let all = self.may_ask().iter().copied();
+        all.filter(|upstream| context.serves(*upstream)).collect()
     }
 
     /// Whether it changes anything there.

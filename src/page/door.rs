@@ -186,11 +186,7 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
     let path = request.uri().path_and_query().map_or("/", |at| at.as_str()).to_owned();
     let headers = request.headers();
     if token.is_none() && !names_loopback(headers) {
-        return (
-            StatusCode::MISDIRECTED_REQUEST,
-            "this page answers to the name localhost only\n",
-        )
-            .into_response();
+        return wrong_name();
     }
     let held = cookie(headers, COOKIE).filter(|cookie| is_session(&key, cookie));
     let bearer = token.is_some_and(|token| bears(headers, token));
@@ -198,10 +194,7 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         Some(held) => (held, false),
         None if bearer => (String::new(), false),
         None if token.is_none() => (session(&key), true),
-        None if path.starts_with("/api/") => {
-            let asks = [(header::WWW_AUTHENTICATE, "Bearer")];
-            return (StatusCode::UNAUTHORIZED, asks, "http.token is asked for\n").into_response();
-        }
+        None if path.starts_with("/api/") => return ask_for_token(),
         None => return Redirect::to(&format!("/login?to={}", encoded(&path))).into_response(),
     };
     let secure = is_secure(headers);
@@ -221,6 +214,33 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         set_cookie(&mut answer, COOKIE, &held, SESSION, secure);
     }
     answer
+}
+
+/// Lets in a program that has no session: with `http.token` its bearer, without one whoever is on this machine.
+///
+/// # Errors
+/// The answer to who may not.
+#[allow(clippy::result_large_err, reason = "the refusal is the answer itself, made once")]
+pub(crate) fn admit_program(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Response> {
+    match token {
+        Some(token) if bears(headers, token) => Ok(()),
+        None if names_loopback(headers) => Ok(()),
+        Some(_) => Err(ask_for_token()),
+        None => Err(wrong_name()),
+    }
+}
+
+fn ask_for_token() -> Response {
+    let asks = [(header::WWW_AUTHENTICATE, "Bearer")];
+    (StatusCode::UNAUTHORIZED, asks, "http.token is asked for\n").into_response()
+}
+
+fn wrong_name() -> Response {
+    (
+        StatusCode::MISDIRECTED_REQUEST,
+        "this page answers to the name localhost only\n",
+    )
+        .into_response()
 }
 
 /// Whether a request carries the token itself.

@@ -24,7 +24,7 @@ mod plot;
 mod purchases;
 mod queue;
 mod runs;
-mod show;
+pub(crate) mod show;
 mod waits;
 
 use std::sync::Arc;
@@ -76,6 +76,11 @@ impl Site {
             door: Arc::new(Door::new()),
             context,
         }
+    }
+
+    /// What differs, counted for the pages; for who shows it elsewhere.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally.clone()
     }
 
     /// The settings in force now.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use super::door::Visitor;
-use super::show::{Reader, number, span};
+use super::show::{Reader, number, site_name, span};
 use super::{PageError, Site, frame, look, pause, plot, waits};
 use crate::daemon::freshness::Fresh;
 use crate::diff::figures::Filter;

@@ -70,6 +70,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What people call an upstream.
+pub(crate) fn site_name(lang: Lang, upstream: &str) -> String {
+    match upstream {
+        "keaz" => "KEAZ".to_owned(),
+        "saplab" => "Saplab".to_owned(),
+        "saplab.client" => say!(lang, "upstream-saplab-client"),
+        "carreta" => "Carreta".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
 /// In groups of three digits.
 pub(super) fn number(n: i64) -> String {
     let digits = n.unsigned_abs().to_string();

@@ -55,7 +55,8 @@ pub const CLAIM: &str = "
                 waits_for = NULL
            FROM due WHERE c.id = due.id
          RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at,
-                   extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer
+                   extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer,
+                   extract(epoch FROM now() - c.created_at)::float8 AS age
      ), journal AS (
          INSERT INTO queue.attempt (call_id, attempt, daemon_id, started_at)
          SELECT id, attempt, $3, clock_timestamp() FROM claimed
@@ -64,7 +65,7 @@ pub const CLAIM: &str = "
            FROM claimed c WHERE u.name = $1 AND EXISTS (SELECT FROM half_open)
      )
      SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
-            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
+            c.keeps_answer, c.age, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
             EXISTS (SELECT FROM half_open) AS is_probe
        FROM claimed c LEFT JOIN queue.call l ON l.id = c.look_id
       ORDER BY c.priority, c.due_at";
@@ -224,7 +225,7 @@ pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
 }
 
 /// A duration as PostgreSQL's interval; longer than 292,000 years does not occur.
-pub(super) fn interval(duration: Duration) -> PgInterval {
+pub(crate) fn interval(duration: Duration) -> PgInterval {
     PgInterval {
         months: 0,
         days: 0,

@@ -450,6 +450,8 @@ pub struct Standing {
     pub breaker: String,
     /// Failures of its own in a row, while it is closed.
     pub failures: i32,
+    /// Whether it does not let us in: a person has to act.
+    pub denied: bool,
     /// Since when it is not closed.
     pub opened_at: Option<DateTime<Utc>>,
     /// Nothing is sent before.
@@ -458,7 +460,7 @@ pub struct Standing {
     pub reason: Option<String>,
 }
 
-const STANDING: &str = "SELECT name, failures, opened_at, reason,
+const STANDING: &str = "SELECT name, failures, denied, opened_at, reason,
         CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
         CASE WHEN openings = 0 THEN 'closed'
              WHEN paused_until > now() AND NOT EXISTS (SELECT FROM queue.call WHERE id = probe_id AND state = 'running')

@@ -102,6 +102,8 @@ pub struct Call {
     pub look_age: Option<f64>,
     /// Whether somebody wants to see its answer.
     pub keeps_answer: bool,
+    /// How many seconds it had been in the queue when it was claimed.
+    pub age: f64,
     /// Whether it is the one call that shows whether its upstream is back.
     pub is_probe: bool,
 }

@@ -139,7 +139,7 @@ fn is_running(pid: i32) -> bool {
 }
 
 /// The name of this machine. Asked of the kernel and not of /proc, which a hardened service does not see.
-pub(super) fn host() -> String {
+pub(crate) fn host() -> String {
     let name = nix::unistd::gethostname();
     name.map_or_else(|_| "localhost".into(), |name| name.to_string_lossy().into_owned())
 }

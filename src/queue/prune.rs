@@ -1,5 +1,5 @@
-//! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds and pauses that are over, drift, the
-//! history of changes, events, processes that are gone.
+//! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds and pauses that are over, what people
+//! were told of, drift, the history of changes, events, processes that are gone.
 //!
 //! Dead calls are never pruned: they wait for a person.
 
@@ -42,6 +42,7 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     .await?;
     for old in [
         "DELETE FROM queue.hold WHERE state IN ('released', 'over') AND coalesce(decided_at, seen_at) < now() - $1",
+        "DELETE FROM queue.incident WHERE closed_at < now() - $1",
         "DELETE FROM mirror.drift WHERE coalesce(mended_at, found_at) < now() - $1",
         "DELETE FROM queue.pause WHERE coalesce(ended_at, until) < now() - $1",
     ] {

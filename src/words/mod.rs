@@ -30,6 +30,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "holds",
     "explain",
     "purchases",
+    "notify",
 ];
 
 /// A language that people are spoken to in.

@@ -27,8 +27,12 @@ mod journal;
 mod keaz;
 mod kill;
 mod manners;
+mod metrics;
 mod migrations;
 mod model;
+mod notify;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod panel;
 mod points;
 mod process;

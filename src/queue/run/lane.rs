@@ -4,6 +4,8 @@ use sqlx::PgConnection;
 
 use super::stage;
 use crate::context::Context;
+use crate::job::Job;
+use crate::metrics;
 
 /// A run waits when every call it has is waiting for its next try, or for the end of a person's pause. `r` is the run.
 /// By the clock and not by `now()`, the beginning of a transaction that may have waited for its lane meanwhile: to it,
@@ -53,17 +55,19 @@ async fn start_one(tx: &mut PgConnection, lane: &str) -> sqlx::Result<Option<i64
 
 /// Ends a run that only waits for retries. Its pushes stay due; its reads are pointless, the next run reads afresh.
 pub(super) async fn end_waiting(tx: &mut PgConnection, run_id: i64) -> sqlx::Result<()> {
-    sqlx::query(
+    let job: Option<String> = sqlx::query_scalar(
         "WITH reads AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
                     reason = coalesce(reason || '; ', '') || 'read again by the next run'
               WHERE run_id = $1 AND class = 'read' AND state = 'pending'
          )
-         UPDATE queue.run SET state = 'ended', ended_at = now(), outcome = 'superseded' WHERE id = $1",
+         UPDATE queue.run SET state = 'ended', ended_at = now(), outcome = 'superseded' WHERE id = $1 RETURNING job",
     )
     .bind(run_id)
-    .execute(tx)
+    .fetch_optional(tx)
     .await?;
+    let job = job.and_then(|job| Job::of_run(&job)).map_or("unknown", Job::as_str);
+    metrics::own().run_ended(job, "superseded", None);
     tracing::info!(
         run = run_id,
         "run ended: all it had left was waiting for retries; its pushes stay in the queue"

@@ -17,6 +17,8 @@ impl Canaries {
             &settings.keaz.api_key,
             &settings.carreta.api_key,
             &settings.http.token,
+            &settings.notify.webhook.url,
+            &settings.notify.mail.password,
             &settings.database.url,
         ];
         let passwords = logins.into_iter().map(|login| &login.password);

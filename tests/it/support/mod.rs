@@ -25,7 +25,7 @@ mod work;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
 pub(crate) use postgres::{has_ended, kill_with_us};
-pub(crate) use process::{Daemon, get};
+pub(crate) use process::{Daemon, get, get_with};
 pub(crate) use proxy::{Proxy, Then, Toxic};
 pub(crate) use reader::Reader;
 pub(crate) use setup::Setup;
