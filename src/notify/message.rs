@@ -10,11 +10,11 @@ use super::book::Notice;
 use super::trouble::Facts;
 use crate::context::Context;
 use crate::page::show::site_name;
-use crate::words::clock::span;
 use crate::say;
 use crate::upstream::transport::clip;
 use crate::words::Lang;
 use crate::words::clock::Clock;
+use crate::words::clock::span;
 
 /// Characters of why.
 const MAX_WHY: usize = 500;
