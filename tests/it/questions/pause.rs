@@ -140,8 +140,12 @@ async fn it_ends_by_itself_by_the_databases_clock_also_while_nobody_works_and_af
     paused(&fixture, Upstream::Keaz, false).await;
     let runs = fixture.request(&[Job::Stock]).await;
     let mut daemon = fixture.daemon().await;
+    let marked = "EXISTS (SELECT FROM queue.daemon WHERE mark IS NOT NULL)";
+    fixture.until("the daemon's proof of life", marked).await;
     daemon.kill().await;
     let daemon = fixture.daemon().await;
+    let buried = "EXISTS (SELECT FROM queue.event WHERE kind = 'daemon_gone')";
+    fixture.until("its burial", buried).await;
     assert!(claim(&fixture.pool, "keaz", 10, 1, LEASE).await.unwrap().is_empty());
     its_time_is_over(&fixture).await;
     let ended = fixture.ended(&runs).await;
@@ -165,7 +169,7 @@ async fn it_takes_an_hour_if_nobody_says_how_long_and_seven_days_at_most() {
     let fixture = Setup::new().start().await;
     for (args, length) in [
         (&["pause", "keaz"][..], "1 h"),
-        (&["pause", "keaz", "carreta", "--for", "7d"], "168 h"),
+        (&["pause", "keaz", "carreta", "--for", "7d"][..], "168 h"),
     ] {
         told(&fixture, args).await;
         let lasts =
@@ -237,7 +241,7 @@ async fn it_is_no_alarm_but_it_is_shown_and_its_time_does_not_count_afterwards()
         .find(|fresh| fresh["job"] == "stock")
         .unwrap();
     assert!(
-        (39 * 60 - 2..=39 * 60).contains(&stock["paused_seconds"].as_i64().unwrap()),
+        (39 * 60..40 * 60).contains(&stock["paused_seconds"].as_i64().unwrap()),
         "{stock}"
     );
     fixture
@@ -301,8 +305,8 @@ async fn who_asks_for_work_meanwhile_is_told_at_once_what_it_waits_for() {
     told(&fixture, &["pause", "keaz", "--reason", "stocktaking"]).await;
     for (args, code) in [
         (&["sync", "stock", "--wait"][..], 69),
-        (&["call", "keaz.warehouses.list"], 69),
-        (&["check"], 69),
+        (&["call", "keaz.warehouses.list"][..], 69),
+        (&["check"][..], 69),
     ] {
         let output = fixture.command(args).await;
         let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
