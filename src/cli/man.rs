@@ -81,7 +81,10 @@ fn write_pages(command: &clap::Command, folder: &Path) -> Result<(), CliError> {
         .to_owned();
     let is_root = name == "sverka";
     let mut page = Vec::new();
-    Man::new(command.clone()).title(name.clone()).render(&mut page)?;
+    Man::new(command.clone())
+        .title(name.clone())
+        .source(concat!("sverka ", env!("CARGO_PKG_VERSION")))
+        .render(&mut page)?;
     if is_root {
         more().to_writer(&mut page)?;
     }

@@ -79,7 +79,7 @@ fn reloads_are_told_by_a_signal_or_by_the_drop_in() {
     let unit = lines("systemd/sverka.service");
     assert_eq!(values(&unit, "Type"), ["notify"]);
     let reload = values(&unit, "ExecReload");
-    assert_eq!(reload, ["sverka config check", "sh -c 'kill -HUP $MAINPID'"]);
+    assert_eq!(reload, ["+sverka config check", "sh -c 'kill -HUP $MAINPID'"]);
     let drop_in = lines("systemd/notify-reload.conf");
     assert_eq!(values(&drop_in, "Type"), ["notify-reload"]);
     assert_eq!(values(&drop_in, "ExecReload"), [""], "else it would be told twice");
