@@ -27,6 +27,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "runs",
     "queue",
     "holds",
+    "kept",
     "explain",
     "purchases",
 ];

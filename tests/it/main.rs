@@ -7,6 +7,7 @@
     reason = "a panic of a test is its report"
 )]
 
+mod browser;
 mod call;
 mod carreta;
 mod certificates;
@@ -27,6 +28,7 @@ mod kill;
 mod manners;
 mod migrations;
 mod model;
+mod page;
 mod panel;
 mod points;
 mod process;
