@@ -205,7 +205,7 @@ fn freshness(reader: &Reader<'_>, fresh: &Fresh) -> Markup {
     html! {
         @if let Some(promised) = fresh.promised_seconds { (plot::measure(&words, fresh.age_seconds, promised)) }
         span.small title=[fresh.last_success.map(|at| reader.clock.exact(at))] {
-            @if fresh.is_stale() { span.state.bad { (words) } } @else { (words) }
+            @if fresh.late { span.state.bad { (words) } } @else { (words) }
         }
     }
 }
