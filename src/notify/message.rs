@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::book::Notice;
 use super::trouble::Facts;
 use crate::context::Context;
-use crate::page::show::site_name;
 use crate::say;
 use crate::upstream::transport::clip;
 use crate::words::Lang;
@@ -268,7 +267,7 @@ impl<'a> Writer<'a> {
     }
 
     fn site(&self, facts: &Facts) -> String {
-        site_name(self.lang, facts.upstream.as_deref().unwrap_or_default())
+        self.lang.site(facts.upstream.as_deref().unwrap_or_default())
     }
 
     /// The site, and the warehouse or the price list there.

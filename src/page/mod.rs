@@ -1,8 +1,9 @@
 //! The admin page: server-rendered HTML over the same functions that the commands use. It decides nothing by itself.
 //!
 //! `door.rs` lets people in, `frame.rs` is what stands around every page, `live.rs` tells open pages that something has
-//! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
-//! what happens; without it they are complete, and still.
+//! changed; then one file for each page, and `act.rs` for what its buttons do. `ours.rs` has the words for our own
+//! sentences that are kept in English. The script in `assets/` makes pages follow what happens; without it they are
+//! complete, and still.
 
 mod act;
 mod api;
@@ -17,6 +18,7 @@ mod history;
 mod holds;
 mod live;
 mod order;
+mod ours;
 mod overview;
 mod part;
 mod pause;
@@ -24,7 +26,7 @@ mod plot;
 mod purchases;
 mod queue;
 mod runs;
-pub(crate) mod show;
+mod show;
 mod waits;
 
 use std::sync::Arc;

@@ -44,7 +44,13 @@ impl Clock {
 /// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
 pub(crate) fn span(lang: Lang, seconds: f64) -> String {
     if seconds < 10.0 {
-        return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
+        let tenths = format!("{:.1}", seconds.max(0.0));
+        let tenths = if lang == Lang::Ru {
+            tenths.replace('.', ",")
+        } else {
+            tenths
+        };
+        return say!(lang, "span-seconds", n = tenths);
     }
     let whole = seconds.min(1e9) as u64;
     match whole {

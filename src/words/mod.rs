@@ -28,6 +28,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "runs",
     "queue",
     "holds",
+    "kept",
     "explain",
     "purchases",
     "notify",
@@ -92,10 +93,10 @@ impl Lang {
     /// The name of an upstream, as people call it.
     pub fn site(self, upstream: &str) -> String {
         match upstream {
-            "keaz" => "KEAZ".to_owned(),
+            "keaz" => crate::say!(self, "upstream-keaz"),
             "saplab" => "Saplab".to_owned(),
             "saplab.client" => crate::say!(self, "upstream-saplab-client"),
-            "carreta" => "Carreta".to_owned(),
+            "carreta" => crate::say!(self, "upstream-carreta"),
             other => other.to_owned(),
         }
     }

@@ -7,6 +7,7 @@
     reason = "a panic of a test is its report"
 )]
 
+mod browser;
 mod call;
 mod carreta;
 mod certificates;
@@ -33,6 +34,7 @@ mod model;
 mod notify;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod page;
 mod panel;
 mod points;
 mod process;

@@ -22,6 +22,7 @@ mod state;
 mod wait;
 mod work;
 
+pub(crate) use canary::Canaries;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
 pub(crate) use postgres::{has_ended, kill_with_us};
