@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::door::Visitor;
 use super::show::{Reader, number};
-use super::{PageError, Site, frame, look};
+use super::{PageError, Site, frame, look, part};
 use crate::diff::figures::{Figures, Filter, Row};
 use crate::diff::plan::Total;
 use crate::diff::tally::Known;
@@ -222,13 +222,9 @@ fn line(reader: &Reader<'_>, row: &Row) -> Markup {
 fn name(row: &Row) -> Markup {
     html! {
         @match (&row.article, row.position) {
-            (_, Some(position)) => a href={ "/orders/" (position) } { (row.row) },
-            (Some(article), None) => a href={ "/goods?article=" (encoded(article)) } { (row.row) },
+            (_, Some(position)) => a href=(part::order_path(&position.to_string())) { (row.row) },
+            (Some(article), None) => a href=(part::article_path(article)) { (row.row) },
             (None, None) => (row.row),
         }
     }
-}
-
-fn encoded(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

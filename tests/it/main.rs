@@ -11,6 +11,7 @@ mod call;
 mod carreta;
 mod certificates;
 mod cli;
+mod crowd;
 mod daemon;
 mod database;
 mod erp_views;
