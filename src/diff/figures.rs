@@ -28,6 +28,13 @@ pub(crate) struct Filter {
     pub(crate) article: Option<String>,
 }
 
+impl Filter {
+    /// Asks for so little that indexes lead to it.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.article.is_some()
+    }
+}
+
 /// A row that differs.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub(crate) struct Row {
@@ -147,9 +154,7 @@ const VIEWS: [View; 7] = [
 
 /// What differs now.
 pub(crate) async fn read(pool: &PgPool, filter: &Filter) -> sqlx::Result<Figures> {
-    let mut tx = pool.begin().await?;
-    // Over a whole catalogue the views sort and hash it all: once in a while, and better not on the disk.
-    sqlx::query("SET LOCAL work_mem = '64MB'").execute(&mut *tx).await?;
+    let mut tx = super::roomy(pool).await?;
     let at = sqlx::query_scalar("SELECT now()").fetch_one(&mut *tx).await?;
     let found: Vec<Found> = sqlx::query_as(sqlx::AssertSqlSafe(statement(filter)))
         .bind(&filter.warehouse)

@@ -12,6 +12,7 @@ mod call;
 mod carreta;
 mod certificates;
 mod cli;
+mod crowd;
 mod daemon;
 mod database;
 mod deploy;
