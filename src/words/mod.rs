@@ -29,6 +29,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "holds",
     "explain",
     "purchases",
+    "plan",
 ];
 
 /// A language that people are spoken to in.
