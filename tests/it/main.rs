@@ -7,6 +7,7 @@
     reason = "a panic of a test is its report"
 )]
 
+mod apply;
 mod browser;
 mod call;
 mod carreta;
