@@ -19,6 +19,7 @@ use super::freshness::{self, Fresh};
 use crate::context::Context;
 use crate::db::deadline::within;
 use crate::page::{self, Site};
+use crate::queue::pause::{self, Pause};
 use crate::queue::restore;
 
 /// A pool that has no free connection for so long is used up.
@@ -55,6 +56,8 @@ struct Ready {
     ready: bool,
     reasons: Vec<String>,
     stale: Vec<Stale>,
+    /// What a person has paused, which is no reason.
+    paused: Vec<String>,
 }
 
 /// Serves these pages, and the admin's beside them, until stopped.
@@ -99,13 +102,20 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
             .iter()
             .map(|stale| format!("job {} has not succeeded for longer than promised", stale.job)),
     );
+    let paused = within(ANSWER, pause::open(&health.vital)).await.unwrap_or_default();
     let ready = reasons.is_empty();
     let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(Ready { ready, reasons, stale }))
+    let answer = Ready {
+        ready,
+        reasons,
+        stale,
+        paused: paused.iter().map(Pause::words).collect(),
+    };
+    (status, Json(answer))
 }
 
 /// Which promises of `[freshness]` are broken. A job that has never succeeded is measured from the installation on.

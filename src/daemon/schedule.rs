@@ -17,7 +17,9 @@ use crate::config::{Schedule, parse_cron};
 use crate::context::Context;
 use crate::job::Job;
 use crate::kill;
+use crate::queue::pause;
 use crate::queue::run::{self, Requested, Trigger};
+use crate::upstream::Upstream;
 
 /// The last instant up to `now` that the expression names in that zone, if it is later than the last one served.
 pub fn due_slot(cron: &Cron, zone: Tz, served: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -78,6 +80,11 @@ pub async fn serve_job(
         tx.commit().await?;
         return Ok(None);
     }
+    if is_paused(pool, context, job).await? {
+        tx.commit().await?;
+        tracing::info!(%job, "not begun: a person has paused all that it would call");
+        return Ok(None);
+    }
     let requested = run::request_in(&mut tx, job, Trigger::Schedule, None).await?;
     sqlx::query("UPDATE queue.slot SET run_id = $3 WHERE job = $1 AND slot = $2")
         .bind(job.as_str())
@@ -90,6 +97,13 @@ pub async fn serve_job(
     tx.commit().await?;
     kill::about("slot.committed", job.as_str());
     Ok(Some(requested))
+}
+
+/// Whether a run could do nothing but wait: all that the job calls is paused, reads and all.
+async fn is_paused(pool: &PgPool, context: &Context, job: Job) -> sqlx::Result<bool> {
+    let paused = pause::open(pool).await?;
+    let is_whole = |upstream: &Upstream| paused.iter().any(|p| p.upstream == upstream.as_str() && !p.only_pushes);
+    Ok(job.upstreams(context).iter().all(is_whole))
 }
 
 /// Wakes the daemon at every instant that any job's expression names. Drop it to stop.

@@ -132,6 +132,30 @@ impl Job {
         }
     }
 
+    /// Whom it calls, of those that are configured.
+    pub fn upstreams(self, context: &Context) -> Vec<Upstream> {
+        let all: &[Upstream] = match self {
+            Self::Warehouses | Self::Stock => &[Upstream::Keaz],
+            Self::Prices | Self::Purchases => &[Upstream::Carreta, Upstream::SaplabClient],
+            Self::Orders | Self::Reference => &[Upstream::Saplab, Upstream::Carreta],
+            Self::Restore => &Upstream::ALL,
+        };
+        all.iter()
+            .copied()
+            .filter(|upstream| context.serves(*upstream))
+            .collect()
+    }
+
+    /// Whether it changes anything there.
+    pub fn pushes_to(self, upstream: Upstream) -> bool {
+        match self {
+            Self::Warehouses | Self::Stock => upstream == Upstream::Keaz,
+            Self::Orders => upstream == Upstream::Saplab,
+            Self::Purchases => matches!(upstream, Upstream::Carreta | Upstream::SaplabClient),
+            Self::Prices | Self::Reference | Self::Restore => false,
+        }
+    }
+
     /// Fills the present stage of a run of this job.
     pub(crate) async fn fill(self, tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
         match self {

@@ -7,10 +7,11 @@ use crate::say;
 use crate::words::Lang;
 
 /// The pages that the head leads to: path, and the name of its words.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/", "nav-overview"),
     ("/diff", "nav-diff"),
     ("/runs", "nav-runs"),
+    ("/history", "nav-history"),
     ("/queue", "nav-queue"),
     ("/goods", "nav-goods"),
     ("/purchases", "nav-purchases"),

@@ -13,16 +13,19 @@ mod diff;
 pub mod door;
 mod frame;
 mod goods;
+mod history;
 mod holds;
 mod live;
 mod order;
 mod overview;
 mod part;
+mod pause;
 mod plot;
 mod purchases;
 mod queue;
 mod runs;
 mod show;
+mod waits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,6 +97,10 @@ pub fn router(site: Site) -> Router {
         .route("/api/v1/runs", get(api::runs))
         .route("/api/v1/runs/{id}", get(api::run))
         .route("/api/v1/events", get(live::events))
+        .route("/history", get(history::page))
+        .route("/act/pause", post(pause::pause))
+        .route("/act/resume", post(pause::resume))
+        .route("/api/v1/history", get(history::api))
         .route("/queue", get(queue::page))
         .route("/queue/retry-all", post(act::retry_all))
         .route("/queue/{id}", get(call::page))

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::door::Visitor;
 use super::show::{Reader, number, span};
-use super::{PageError, Site, frame, look, plot};
+use super::{PageError, Site, frame, look, pause, plot, waits};
 use crate::daemon::freshness::Fresh;
 use crate::diff::figures::Filter;
 use crate::diff::tally::Known;
@@ -36,7 +36,7 @@ pub(super) async fn page(State(site): State<Site>, visitor: Visitor) -> Result<M
         section #upstreams data-live {
             h2 { (say!(reader.lang, "overview-upstreams")) }
             @if status.reach.is_empty() { p { (say!(reader.lang, "overview-no-upstream")) } }
-            ul.cards { @for reach in &status.reach { li.card { (upstream(&reader, reach, &status.upstreams)) } } }
+            ul.cards { @for reach in &status.reach { li.card { (upstream(&reader, reach, &status)) } } }
         }
         section #jobs data-live { (jobs(&reader, &status)) }
         section #freshness data-live { (freshness(&reader, &status.freshness)) }
@@ -87,29 +87,21 @@ fn notices(reader: &Reader<'_>, status: &Status) -> Markup {
             p.notice.warn { (say!(lang, "overview-settings-differ", keys = differing)) }
         }
         @if let Some(holder) = &status.horizon { p.notice.warn { (holder.words()) } }
+        (waits::list(reader, &status.waits))
         @if is_quiet { p.notice { (say!(lang, "overview-quiet")) } }
     }
 }
 
-fn site_name(lang: Lang, upstream: &str) -> String {
-    match upstream {
-        "keaz" => "KEAZ".to_owned(),
-        "saplab" => "Saplab".to_owned(),
-        "saplab.client" => say!(lang, "upstream-saplab-client"),
-        "carreta" => "Carreta".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-fn upstream(reader: &Reader<'_>, reach: &Reach, standings: &[Standing]) -> Markup {
+fn upstream(reader: &Reader<'_>, reach: &Reach, status: &Status) -> Markup {
     let lang = reader.lang;
-    let standing = standings.iter().find(|standing| standing.name == reach.upstream);
+    let standing = status.upstreams.iter().find(|standing| standing.name == reach.upstream);
+    let paused = status.pauses.iter().find(|pause| pause.upstream == reach.upstream);
     let rate = match reach.rate {
         0 => say!(lang, "upstream-no-limit"),
         rate => say!(lang, "upstream-limit", rate = rate),
     };
     html! {
-        h3 { (site_name(lang, reach.upstream)) " " (light(reader, standing)) }
+        h3 { (lang.site(reach.upstream)) " " (light(reader, standing)) " " (pause::light(reader, paused)) }
         @if let Some(standing) = standing { (trouble(reader, standing)) }
         dl.facts {
             dt { (say!(lang, "upstream-last-success")) }
@@ -124,6 +116,7 @@ fn upstream(reader: &Reader<'_>, reach: &Reach, standings: &[Standing]) -> Marku
             dt { (say!(lang, "upstream-rate")) }
             dd { (say!(lang, "upstream-last-minute", calls = reach.last_minute)) "; " (rate) }
         }
+        (pause::acts(reader, reach.upstream, paused))
     }
 }
 
@@ -284,7 +277,7 @@ fn queue(reader: &Reader<'_>, status: &Status) -> Markup {
                     tbody {
                         @for depth in &status.queue {
                             tr {
-                                th scope="row" { (site_name(lang, &depth.upstream)) }
+                                th scope="row" { (lang.site(&depth.upstream)) }
                                 td { a href={ "/queue?state=" (depth.state) } { (call_state(lang, &depth.state)) } }
                                 td.n { (number(depth.calls)) }
                                 td { (reader.time(depth.oldest)) }
@@ -311,7 +304,7 @@ fn drift(reader: &Reader<'_>, status: &Status) -> Markup {
             ul {
                 @for drift in &status.drift {
                     li {
-                        strong { (site_name(lang, &drift.upstream)) } ": "
+                        strong { (lang.site(&drift.upstream)) } ": "
                         (say!(lang, "overview-drift-found", kind = drift.kind.clone(), found = drift.found, open = drift.open)) " "
                         (reader.time(drift.last_found_at))
                         br; span.faint { (drift.samples.join("; ")) }

@@ -16,7 +16,7 @@ use crate::db::deadline::{ORDINARY, within};
 use crate::job::Job;
 use crate::queue::look::{self as queue, RunRow};
 use crate::queue::run::history::{self, Part, Point, Trouble};
-use crate::queue::run::{self};
+use crate::queue::run::{self, Trigger};
 use crate::say;
 
 /// So many past runs stand on a page.
@@ -396,7 +396,7 @@ pub(super) async fn sync(
     let request = async {
         // Somebody sits there and asks: an upstream that rests is tried at once.
         queue::resume(&site.pool, None).await?;
-        run::request_by(&site.pool, &context, job, &visitor.who).await
+        run::request_by(&site.pool, &context, job, Trigger::Page, None, &visitor.who).await
     };
     let requested = within(ORDINARY, request).await?;
     Ok(Redirect::to(&format!("/runs/{}", requested.run_id())).into_response())

@@ -11,6 +11,7 @@ use crate::queue::look::RunRow;
 use crate::say;
 use crate::words::Lang;
 use crate::words::clock::Clock;
+pub(super) use crate::words::clock::span;
 
 /// Whom a page is written for.
 pub(super) struct Reader<'a> {
@@ -51,7 +52,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn job(&self, job: &str) -> String {
-        self.lang.known(&format!("job-{job}")).unwrap_or_else(|| job.to_owned())
+        self.lang.job(job)
     }
 
     /// What a run is doing, or how it ended.
@@ -66,20 +67,6 @@ impl<'a> Reader<'a> {
         };
         let words = self.lang.known(&format!("outcome-{state}"));
         html! { span.state.(class) { (words.as_deref().unwrap_or(state)) } }
-    }
-}
-
-/// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
-pub(super) fn span(lang: Lang, seconds: f64) -> String {
-    if seconds < 10.0 {
-        return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
-    }
-    let whole = seconds.min(1e9) as u64;
-    match whole {
-        0..60 => say!(lang, "span-seconds", n = whole.to_string()),
-        60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
-        3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
-        _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
     }
 }
 

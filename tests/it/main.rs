@@ -32,6 +32,7 @@ mod panel;
 mod points;
 mod process;
 mod purchases;
+mod questions;
 mod queue;
 mod refusals;
 mod reliability;

@@ -16,6 +16,7 @@ mod fixture;
 mod postgres;
 mod process;
 mod proxy;
+mod reader;
 mod setup;
 mod state;
 mod wait;
@@ -26,6 +27,7 @@ pub(crate) use fixture::Fixture;
 pub(crate) use postgres::{has_ended, kill_with_us};
 pub(crate) use process::{Daemon, get};
 pub(crate) use proxy::{Proxy, Then, Toxic};
+pub(crate) use reader::Reader;
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use wait::{PATIENCE, until, until_within};
