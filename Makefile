@@ -5,13 +5,14 @@
 
 CARGO = cargo
 
-.PHONY: help build demo test torture lint docs reference deps
+.PHONY: help build deb demo test torture lint docs reference deps
 
 help: ## List the targets
 	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
 	@echo "make test   run the tests (real PostgreSQL, simulated upstreams)"
 	@echo "make torture N=1000   kill daemons at random while the upstreams misbehave, and compare the ledgers"
 	@echo "make build  build the release binary"
+	@echo "make deb    build the Debian package into target/debian"
 	@echo "make lint   check formatting, clippy and documentation, with warnings denied"
 	@echo "make docs   make a site of docs/, in target/book (mdBook)"
 	@echo "make reference   write the tables of docs/CONFIGURATION.md anew, from config/sverka.toml"
@@ -19,6 +20,9 @@ help: ## List the targets
 
 build:
 	$(CARGO) build --release --locked
+
+deb:
+	CARGO="$(CARGO)" sh deploy/debian/build.sh
 
 demo: deps build
 	"$${CARGO_TARGET_DIR:-target}/release/sverka" demo $${ONCE:+--once}

@@ -11,8 +11,10 @@ mod demo;
 mod explain;
 mod explain_article;
 mod follow;
+mod healthcheck;
 mod history;
 mod hold;
+mod man;
 mod migrate;
 pub(crate) mod output;
 mod pause;
@@ -21,8 +23,9 @@ mod queue;
 mod simulate;
 mod status;
 mod sync;
+mod user;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -118,6 +121,12 @@ enum Command {
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Ask the daemon on this machine whether it lives
+    #[command(hide = true)]
+    Healthcheck,
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 /// Why a command did not do what it was asked for.
@@ -197,12 +206,17 @@ impl Cli {
             } => return call::list(format),
             Command::Simulate(args) => return simulate::serve(args).await,
             Command::Demo(args) => return demo::show(args).await,
+            Command::Man(args) => return man::write(args),
             _ => {}
         }
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
         // It fails only where a logger runs already, and one is enough.
         let _ = crate::logging::start(&settings.log);
         crate::logging::hook_panics();
+        if matches!(self.command, Command::Healthcheck) {
+            return healthcheck::ask(&settings).await;
+        }
+        user::become_owner_of(Path::new(&settings.data_dir))?;
         // What only looks waits as long as its statements may take, and no longer.
         let limit = settings.database.statement_timeout * 5;
         match self.command {
@@ -219,7 +233,12 @@ impl Cli {
             Command::Resume(args) => within(limit, pause::resume(&args, settings)).await,
             Command::Check(args) => check::check(&args, settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
-            Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
+            Command::Completions(_)
+            | Command::Config(_)
+            | Command::Simulate(_)
+            | Command::Demo(_)
+            | Command::Healthcheck
+            | Command::Man(_) => Ok(()),
         }
     }
 }

@@ -1,15 +1,17 @@
-//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
+//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds; `/readyz?exclude=freshness` leaves
+//! the promises out, for who asks whether this replica works: a site that is down makes every replica late, and starting
+//! others mends nothing.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -77,7 +79,20 @@ pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToke
     }
 }
 
-async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
+/// What `/readyz` is asked.
+#[derive(Deserialize)]
+struct Question {
+    exclude: Option<Excluded>,
+}
+
+/// What is not looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Excluded {
+    Freshness,
+}
+
+async fn readyz(State(health): State<Health>, Query(question): Query<Question>) -> (StatusCode, Json<Ready>) {
     let context = health.context.borrow().clone();
     let mut reasons = Vec::new();
     if !*health.worker_alive.borrow() {
@@ -90,7 +105,11 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     if within::<_, sqlx::Error>(NO_WAIT, health.pool.acquire()).await.is_err() {
         reasons.push("no connection to the database is free".to_owned());
     }
-    let stale = match within(ANSWER, stale(&health.vital, &context)).await {
+    let promises = match question.exclude {
+        Some(Excluded::Freshness) => within(ANSWER, answers(&health.vital)).await,
+        None => within(ANSWER, stale(&health.vital, &context)).await,
+    };
+    let stale = match promises {
         Ok(stale) => stale,
         Err(error) => {
             reasons.push(format!("the database does not answer: {error}"));
@@ -116,6 +135,11 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
         paused: paused.iter().map(Pause::words).collect(),
     };
     (status, Json(answer))
+}
+
+/// Whether the database answers at all; no promise is looked at.
+async fn answers(pool: &PgPool) -> sqlx::Result<Vec<Stale>> {
+    sqlx::query("SELECT").execute(pool).await.map(|_| Vec::new())
 }
 
 /// Which promises of `[freshness]` are broken. A job that has never succeeded is measured from the installation on.

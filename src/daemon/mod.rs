@@ -324,8 +324,14 @@ impl Daemon {
     pub(crate) async fn reload(&mut self) {
         systemd::reloading();
         match self.reloaded().await {
-            Ok(()) => tracing::info!("configuration reloaded"),
-            Err(why) => tracing::error!(%why, "the configuration was not reloaded; the old one stays in force"),
+            Ok(()) => {
+                tracing::info!("configuration reloaded");
+                systemd::status("");
+            }
+            Err(why) => {
+                tracing::error!(%why, "the configuration was not reloaded; the old one stays in force");
+                systemd::status("the configuration was not reloaded, the old one stays in force: see the log");
+            }
         }
         systemd::ready();
     }

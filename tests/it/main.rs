@@ -13,6 +13,7 @@ mod certificates;
 mod cli;
 mod daemon;
 mod database;
+mod deploy;
 mod docs;
 mod erp_views;
 mod explain;
