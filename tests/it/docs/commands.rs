@@ -24,22 +24,25 @@ fn commands(page: &Page) -> Vec<String> {
 /// Why the command line does not take it. What a page leaves out (an argument, a whole subcommand) is no fault.
 fn fault(line: &str) -> Option<String> {
     let line = line.split(" #").next()?.split([';', '|', '>']).next()?;
-    if ["...", "=", " OPERATION"].iter().any(|left| line.contains(left)) {
+    if line.contains("...") || line.contains('=') {
         return None;
     }
-    // A number is asked for where a page says ID or N.
-    let words = line
-        .split_whitespace()
-        .map(|word| if matches!(word, "ID" | "N" | "PLAN") { "1" } else { word });
+    // ID and N are numbers; JOB, UPSTREAM and the like stand for one of several words.
+    let is_place = |word: &str| word.len() > 2 && word.chars().all(char::is_uppercase);
+    let words = line.split_whitespace();
+    let words = words.map(|word| if matches!(word, "ID" | "N" | "PLAN") { "1" } else { word });
     let error = Cli::command().try_get_matches_from(words).err()?;
-    let left_out = matches!(
-        error.kind(),
+    let left_out = match error.kind() {
         ErrorKind::MissingRequiredArgument
-            | ErrorKind::MissingSubcommand
-            | ErrorKind::DisplayHelp
-            | ErrorKind::DisplayVersion
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    );
+        | ErrorKind::MissingSubcommand
+        | ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+        ErrorKind::InvalidValue | ErrorKind::InvalidSubcommand | ErrorKind::ValueValidation => {
+            line.split_whitespace().any(is_place)
+        }
+        _ => false,
+    };
     (!left_out).then(|| error.to_string())
 }
 

@@ -81,9 +81,14 @@ async fn work_through(name: &str) -> Fixture {
                 written(text),
                 "{name}: what PostgreSQL answers (left) and the page (right)"
             ),
-            _ if text.starts_with("sverka sync stock") => fixture.sync_done(&[Job::Warehouses, Job::Stock]).await,
-            _ if text.starts_with("sverka sync orders") => fixture.sync_done(&[Job::Orders]).await,
-            _ => {}
+            _ => {
+                let jobs: &[Job] = match text.trim() {
+                    "sverka sync stock" => &[Job::Warehouses, Job::Stock],
+                    "sverka sync orders" => &[Job::Orders],
+                    other => panic!("{name}: `{other}` is not made here"),
+                };
+                fixture.sync_done(jobs).await;
+            }
         }
     }
     erp.close().await.unwrap();

@@ -28,7 +28,8 @@ pub(super) struct Part {
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} «{}»", self.kind, self.text.lines().next().unwrap_or_default())
+        let begins: String = self.text.lines().next().unwrap_or_default().chars().take(60).collect();
+        write!(f, "{} «{begins}»", self.kind)
     }
 }
 
