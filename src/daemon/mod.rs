@@ -29,7 +29,7 @@ use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{journal, look, prune, standing};
+use crate::queue::{journal, look, pause, prune, standing};
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -299,6 +299,9 @@ impl Daemon {
                 }
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
+        }
+        for pause in within(ORDINARY, pause::open(&self.vital)).await.unwrap_or_default() {
+            tracing::info!("status: {}", pause.words());
         }
         for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(

@@ -69,6 +69,10 @@ pub async fn serve_job(
     let Some(slot) = due_slot(&cron, schedule.timezone, served, now) else {
         return Ok(None);
     };
+    // A slot that is missed for a pause is due when the pause is over.
+    if served.is_some() && is_paused(pool, context, job).await? {
+        return Ok(None);
+    }
     let mut tx = pool.begin().await?;
     let mine = sqlx::query("INSERT INTO queue.slot (job, slot) VALUES ($1, $2) ON CONFLICT (job, slot) DO NOTHING")
         .bind(job.as_str())
@@ -78,11 +82,6 @@ pub async fn serve_job(
     // The very first slot only marks the beginning: a fresh installation does not act for the past.
     if mine.rows_affected() == 0 || served.is_none() {
         tx.commit().await?;
-        return Ok(None);
-    }
-    if is_paused(pool, context, job).await? {
-        tx.commit().await?;
-        tracing::info!(%job, "not begun: a person has paused all that it would call");
         return Ok(None);
     }
     let requested = run::request_in(&mut tx, job, Trigger::Schedule, None).await?;

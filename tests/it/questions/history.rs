@@ -8,8 +8,8 @@ use sverka::history::{self, Entry, Filter, What};
 use sverka::job::Job;
 use sverka::queue::breaker::{Limits, Signal};
 use sverka::queue::presence::{self, Role};
-use sverka::queue::standing::{self, Sign};
 use sverka::queue::prune;
+use sverka::queue::standing::{self, Sign};
 use sverka::upstream::Upstream;
 
 use super::{assert_says, told};
