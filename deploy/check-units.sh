@@ -15,7 +15,7 @@ for name in network-online.target network.target multi-user.target basic.target 
     cp "/usr/lib/systemd/system/$name" "$units/" 2>/dev/null || cp "/lib/systemd/system/$name" "$units/"
 done
 # Programs that the units start; that they exist is all that is asked.
-for program in sverka kill; do
+for program in sverka sh; do
     printf '#!/bin/sh\n' >"$root/usr/bin/$program"
     chmod +x "$root/usr/bin/$program"
 done

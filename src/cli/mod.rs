@@ -25,7 +25,7 @@ mod status;
 mod sync;
 mod user;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -216,7 +216,7 @@ impl Cli {
         if matches!(self.command, Command::Healthcheck) {
             return healthcheck::ask(&settings).await;
         }
-        user::become_owner_of(Path::new(&settings.data_dir))?;
+        user::become_owner_of(&settings.data_dir)?;
         // What only looks waits as long as its statements may take, and no longer.
         let limit = settings.database.statement_timeout * 5;
         match self.command {

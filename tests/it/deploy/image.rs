@@ -1,8 +1,9 @@
 //! The image and compose: nobody's user, a read-only root, no shell, secrets under the names that the program looks for.
 
-use serde_json::Value;
+use sverka::config::LogFormat;
+use sverka::simulate::Options;
 
-use super::{IMAGE_USER, is_credential, path, settings, strings, sverka, text, yaml};
+use super::{IMAGE_USER, is_credential, nothing, path, settings, strings, sverka, text, yaml};
 
 /// The instructions of the last stage, continued lines joined.
 fn last_stage() -> Vec<String> {
@@ -48,10 +49,9 @@ fn the_image_sets_what_the_program_takes() {
     let pairs = instruction(&stage, "ENV").split_whitespace();
     let environment: Vec<_> = pairs.filter_map(|pair| pair.split_once('=')).collect();
     assert!(environment.contains(&("CREDENTIALS_DIRECTORY", "/run/secrets")));
-    let known = settings("/dev/null".as_ref(), &environment);
-    assert!(known.contains(&("log.format".into(), "json".into())));
-    let data = known.iter().find(|(key, _)| key == "data_dir").unwrap();
-    assert_eq!(data.1, instruction(&stage, "VOLUME"));
+    let settings = settings(nothing(), &environment);
+    assert_eq!(settings.log.format, LogFormat::Json);
+    assert_eq!(settings.data_dir.to_str(), Some(instruction(&stage, "VOLUME")));
 }
 
 #[test]
@@ -100,14 +100,7 @@ fn compose_sets_what_the_program_takes_and_hands_secrets_under_its_names() {
         assert!(name.starts_with("SVERKA__"), "{name}");
     }
     let with_token: Vec<_> = environment.into_iter().chain([("SVERKA__HTTP__TOKEN", "t")]).collect();
-    let known = settings("/dev/null".as_ref(), &with_token);
-    let listen = known
-        .iter()
-        .find(|(key, _)| key == "http.listen")
-        .unwrap()
-        .1
-        .as_str()
-        .unwrap();
+    let listen = settings(nothing(), &with_token).http.listen;
     let (_, port) = listen.rsplit_once(':').unwrap();
     assert!(strings(&daemon["ports"])[0].ends_with(&format!(":{port}")));
     for secret in strings(&daemon["secrets"]) {
@@ -133,24 +126,18 @@ fn the_trial_finds_the_simulated_sites_where_they_are() {
         .expect("--ports");
     let ports: Vec<&str> = ports.split(',').collect();
     assert_eq!(simulator["network_mode"], "service:sverka", "they are on its loopback");
-    let known = settings(&path("deploy/simulate.toml"), &[]);
-    let url = |key: &str| {
-        known
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.clone())
-    };
-    for (key, port) in [
-        ("keaz", ports[0]),
-        ("saplab.panel", ports[1]),
-        ("saplab.client", ports[1]),
-        ("carreta", ports[2]),
+    let settings = settings(&path("deploy/simulate.toml"), &[]);
+    for (url, port) in [
+        (settings.keaz.base_url, ports[0]),
+        (settings.saplab.panel.base_url, ports[1]),
+        (settings.saplab.client.base_url, ports[1]),
+        (settings.carreta.base_url, ports[2]),
     ] {
-        let wanted = Value::from(format!("http://127.0.0.1:{port}"));
-        assert_eq!(url(&format!("{key}.base_url")), Some(wanted));
+        let url = url.expect("every site is simulated");
+        assert_eq!(url.as_str(), format!("http://127.0.0.1:{port}/"));
     }
     let file = text("deploy/simulate.toml");
-    let options = sverka::simulate::Options::default();
+    let options = Options::default();
     for made_up in [
         options.keaz_key,
         options.panel_password,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+use sverka::config::{self, ConfigError, Settings, Source};
 
 /// The user of the image; nobody's on any host.
 const IMAGE_USER: u64 = 65532;
@@ -41,32 +42,32 @@ fn sverka(args: &[&str], environment: &[(&str, &str)]) -> Output {
     command.current_dir("/").args(args).output().unwrap()
 }
 
-/// Every value in force with that file and environment; refused ones fail the test.
-fn settings(config: &Path, environment: &[(&str, &str)]) -> Vec<(String, Value)> {
-    let config = config.to_str().unwrap();
-    let output = sverka(&["config", "show", "--format", "json", "--config", config], environment);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{config} {environment:?}: {said}");
-    let entries: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let key = |entry: &Value| entry["key"].as_str().unwrap().to_owned();
-    entries
-        .iter()
-        .map(|entry| (key(entry), entry["value"].clone()))
-        .collect()
+/// The settings in force with that file and environment.
+fn load(file: &Path, environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let source = Source {
+        path: Some(file.to_owned()),
+    };
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    config::load(&source, environment.iter().map(owned)).map(|loaded| loaded.settings)
 }
 
-/// Whether the configuration takes a secret from a file of this name in `$CREDENTIALS_DIRECTORY`: one that is empty is
-/// refused by its name.
+/// The same where they are good.
+fn settings(file: &Path, environment: &[(&str, &str)]) -> Settings {
+    load(file, environment).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// No file of its own: what the environment alone makes.
+fn nothing() -> &'static Path {
+    Path::new("/dev/null")
+}
+
+/// Whether the configuration takes a secret from a file of this name in `$CREDENTIALS_DIRECTORY`: an empty one is refused.
 fn is_credential(name: &str) -> bool {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(name), "").unwrap();
-    let list = folder.path().join("sverka.toml");
-    std::fs::write(&list, "").unwrap();
-    let output = sverka(
-        &["config", "check", "--config", list.to_str().unwrap()],
-        &[("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap())],
-    );
-    String::from_utf8_lossy(&output.stderr).contains("cannot use the credential: it is empty")
+    let folder = folder.path().to_str().unwrap();
+    load(nothing(), &[("CREDENTIALS_DIRECTORY", folder)])
+        .is_err_and(|error| error.to_string().contains("cannot use the credential: it is empty"))
 }
 
 #[test]
