@@ -12,7 +12,7 @@ use sverka::queue::prune;
 use sverka::queue::standing::{self, Sign};
 use sverka::upstream::Upstream;
 
-use super::{assert_says, told};
+use super::assert_says;
 use crate::support::{Fixture, Reader, Setup};
 
 async fn happened(fixture: &Fixture, hours: (i64, i64), job: Option<Job>) -> Vec<Entry> {
