@@ -50,7 +50,7 @@ async fn trouble() -> Trouble {
     fixture.request(&[Job::Stock]).await;
     let daemon = fixture.daemon().await;
     assert_eq!(fixture.over(dead).await.state, "dead");
-    let open = "EXISTS (SELECT FROM queue.upstream WHERE name = 'keaz' AND breaker = 'open')";
+    let open = "EXISTS (SELECT FROM queue.upstream WHERE name = 'keaz' AND openings > 0 AND paused_until > now())";
     fixture
         .until("KEAZ to be left alone", &format!("(SELECT {open})"))
         .await;
