@@ -22,6 +22,7 @@ pub mod daemon;
 pub mod db;
 pub mod diff;
 pub(crate) mod erp;
+pub mod history;
 pub mod hold;
 pub mod job;
 #[doc(hidden)]

@@ -22,7 +22,7 @@ use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::{NewCall, enqueue_or_find};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
-use crate::queue::{Priority, look, restore};
+use crate::queue::{Priority, look, pause, restore};
 
 /// An upstream that has not answered for so long is reported as it stands.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -139,8 +139,15 @@ fn reads(context: &Context) -> Vec<NewCall> {
     reads
 }
 
-/// Makes one read through the queue and reports its first outcome.
+/// Makes one read through the queue and reports its first outcome. What a person has paused is not asked.
 async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
+    if let Some(paused) = pause::covering(pool, read.upstream, read.class.as_str()).await? {
+        return Ok(Finding {
+            what: read.operation.into(),
+            good: false,
+            words: format!("not asked: {}", paused.words()),
+        });
+    }
     let call = NewCall {
         priority: Priority::Urgent,
         ..read.clone()

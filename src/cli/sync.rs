@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::db::Database;
 use crate::hold;
 use crate::job::Job;
+use crate::queue::audit;
 use crate::queue::look;
 use crate::queue::presence;
 use crate::queue::run::{self, Trigger};
@@ -65,9 +66,16 @@ async fn on(
     let mut runs = Vec::new();
     for job in jobs {
         runs.push(
-            run::request(pool, &context, job, Trigger::Command, args.only.as_deref())
-                .await?
-                .run_id(),
+            run::request_by(
+                pool,
+                &context,
+                job,
+                Trigger::Command,
+                args.only.as_deref(),
+                &audit::who(),
+            )
+            .await?
+            .run_id(),
         );
     }
     if daemon && !args.wait {

@@ -31,7 +31,7 @@ use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{journal, look, prune, standing};
+use crate::queue::{journal, look, pause, prune, standing};
 use crate::trace;
 use health::Health;
 use schedule::Alarm;
@@ -311,6 +311,9 @@ impl Daemon {
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
         }
+        for pause in within(ORDINARY, pause::open(&self.vital)).await.unwrap_or_default() {
+            tracing::info!("status: {}", pause.words());
+        }
         for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(
                 run = run.id,
@@ -335,8 +338,14 @@ impl Daemon {
     pub(crate) async fn reload(&mut self) {
         systemd::reloading();
         match self.reloaded().await {
-            Ok(()) => tracing::info!("configuration reloaded"),
-            Err(why) => tracing::error!(%why, "the configuration was not reloaded; the old one stays in force"),
+            Ok(()) => {
+                tracing::info!("configuration reloaded");
+                systemd::status("");
+            }
+            Err(why) => {
+                tracing::error!(%why, "the configuration was not reloaded; the old one stays in force");
+                systemd::status("the configuration was not reloaded, the old one stays in force: see the log");
+            }
         }
         systemd::ready();
     }

@@ -133,12 +133,28 @@ impl Job {
     }
 
     /// Whom it may ask.
-    pub(crate) fn upstreams(self) -> &'static [Upstream] {
+    pub(crate) fn may_ask(self) -> &'static [Upstream] {
         match self {
             Self::Warehouses | Self::Stock => &[Upstream::Keaz],
             Self::Prices | Self::Purchases => &[Upstream::Carreta, Upstream::SaplabClient],
             Self::Orders | Self::Reference => &[Upstream::Saplab, Upstream::Carreta],
             Self::Restore => &Upstream::ALL,
+        }
+    }
+
+    /// Whom it calls, of those that are configured.
+    pub fn upstreams(self, context: &Context) -> Vec<Upstream> {
+        let all = self.may_ask().iter().copied();
+        all.filter(|upstream| context.serves(*upstream)).collect()
+    }
+
+    /// Whether it changes anything there.
+    pub fn pushes_to(self, upstream: Upstream) -> bool {
+        match self {
+            Self::Warehouses | Self::Stock => upstream == Upstream::Keaz,
+            Self::Orders => upstream == Upstream::Saplab,
+            Self::Purchases => matches!(upstream, Upstream::Carreta | Upstream::SaplabClient),
+            Self::Prices | Self::Reference | Self::Restore => false,
         }
     }
 

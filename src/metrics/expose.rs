@@ -281,10 +281,10 @@ fn jobs(standing: &Standing, page: &mut Page<'_>) -> fmt::Result {
     page.many(
         "job_late",
         "1 = the promise is broken.",
-        fresh().map(|fresh| (of(fresh), u32::from(fresh.is_stale()))),
+        fresh().map(|fresh| (of(fresh), u32::from(fresh.late))),
     )?;
     let needs = fresh().flat_map(|fresh| {
-        let upstreams = Job::parse(fresh.job).map_or(&[][..], Job::upstreams);
+        let upstreams = Job::parse(fresh.job).map_or(&[][..], Job::may_ask);
         let served = upstreams
             .iter()
             .filter(|upstream| standing.reach.iter().any(|reach| reach.upstream == upstream.as_str()));

@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::book::Notice;
 use super::trouble::Facts;
 use crate::context::Context;
-use crate::page::show::{site_name, span};
 use crate::say;
 use crate::upstream::transport::clip;
 use crate::words::Lang;
 use crate::words::clock::Clock;
+use crate::words::clock::span;
 
 /// Characters of why.
 const MAX_WHY: usize = 500;
@@ -267,7 +267,7 @@ impl<'a> Writer<'a> {
     }
 
     fn site(&self, facts: &Facts) -> String {
-        site_name(self.lang, facts.upstream.as_deref().unwrap_or_default())
+        self.lang.site(facts.upstream.as_deref().unwrap_or_default())
     }
 
     /// The site, and the warehouse or the price list there.

@@ -97,7 +97,7 @@ pub(super) async fn read(pool: &PgPool, context: &Context) -> sqlx::Result<Vec<T
     let runs = look::last_runs(pool).await?;
     let jobs = freshness::read(pool, context).await?;
     let shut: Vec<String> = sqlx::query_scalar(SHUT_OF_LATE).fetch_all(pool).await?;
-    let stale = jobs.iter().filter(|fresh| fresh.is_stale());
+    let stale = jobs.iter().filter(|fresh| fresh.late);
     let of_job = |fresh| of_job(fresh, &standing, &runs, &shut);
     let mut troubles: Vec<Trouble> = stale.map(of_job).collect();
     troubles.extend(standing.iter().filter(|upstream| upstream.denied).map(of_upstream));
@@ -148,7 +148,7 @@ fn of_upstream(upstream: &Standing) -> Trouble {
 }
 
 fn of_job(fresh: &Fresh, standing: &[Standing], runs: &[RunRow], shut: &[String]) -> Trouble {
-    let needed = Job::parse(fresh.job).map_or(&[][..], Job::upstreams);
+    let needed = Job::parse(fresh.job).map_or(&[][..], Job::may_ask);
     let is_needed = |name: &str| needed.iter().any(|needed| needed.as_str() == name);
     let mut needed = standing.iter().filter(|upstream| is_needed(&upstream.name));
     let follows = needed.clone().any(|upstream| upstream.denied) || shut.iter().any(|name| is_needed(name));

@@ -160,10 +160,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let visitor = request.extensions().get::<Visitor>().cloned();
-        let from_elsewhere = request
-            .headers()
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none");
+        let from_elsewhere = is_from_elsewhere(request.headers());
         let form = Form::<Sealed<T>>::from_request(request, state).await;
         let Some(visitor) = visitor else {
             return Err(StatusCode::FORBIDDEN.into_response());
@@ -176,6 +173,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
         }
         Ok(Self(form.asked))
     }
+}
+
+/// Whether a form was sent by another site's page, as far as the browser says. Behind a proxy the house is called by the
+/// name that the proxy was called by.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        return true;
+    }
+    let ours = [text("x-forwarded-host"), text("host")];
+    text("origin").is_some_and(|origin| {
+        let name = origin.split_once("://").map_or("", |(_, name)| name);
+        !ours.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Lets in who has a session or the token; sends the others to the login.

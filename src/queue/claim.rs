@@ -17,7 +17,8 @@ use crate::kill;
 pub use super::rescue::{rescue, unblock};
 
 /// The statement of [`claim`]: upstream, limit, daemon, lease, and for each priority the time before which none is due.
-/// After a restore a site is only read ([`super::restore`]).
+/// After a restore a site is only read ([`super::restore`]); what a person has paused ([`super::pause`]) gives nothing, or
+/// nothing but reads.
 ///
 /// An upstream whose breaker is open gives nothing; after its rest, one call as the probe. Only then its row is locked,
 /// and the rest pushed on by the lease: a second claimer finds that when the lock is his, and a killed prober costs one
@@ -35,13 +36,18 @@ pub const CLAIM: &str = "
                 SELECT id FROM queue.call
                  WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
                    AND (class = 'read' OR NOT (SELECT EXISTS (
-                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits))))
+                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits)))
+                                        AND NOT (SELECT EXISTS (
+                        SELECT FROM queue.pause
+                         WHERE upstream = $1 AND ended_at IS NULL AND until > now() AND only_pushes)))
                    AND due_at >= ($5::timestamptz[])[level.priority + 1]
                  ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) c
-          WHERE EXISTS (SELECT FROM half_open)
-             OR NOT EXISTS (SELECT FROM queue.upstream u
-                             WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now()))
+          WHERE (EXISTS (SELECT FROM half_open)
+                 OR NOT EXISTS (SELECT FROM queue.upstream u
+                                 WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now())))
+            AND NOT (SELECT EXISTS (SELECT FROM queue.pause
+                                     WHERE upstream = $1 AND ended_at IS NULL AND until > now() AND NOT only_pushes))
           LIMIT CASE WHEN EXISTS (SELECT FROM half_open) THEN 1 ELSE $2 END
      ), claimed AS (
          UPDATE queue.call c

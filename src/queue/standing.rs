@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::breaker::{self, Limits, News, Signal, State, Step};
 use super::claim::interval;
+use super::event;
 use crate::upstream::Upstream;
 
 /// What a request showed, to be noted.
@@ -72,6 +73,9 @@ pub async fn note(pool: &PgPool, limits: &Limits, sign: Sign<'_>) -> sqlx::Resul
     if step.state != before || step.rest.is_some() || denied != row.denied {
         write(&mut tx, sign, &step, denied).await?;
     }
+    if let Some(news) = step.news {
+        event::breaker(&mut tx, sign.upstream, news, sign.words).await?;
+    }
     tx.commit().await?;
     tell(sign, &step);
     Ok(Noted {
@@ -92,9 +96,16 @@ fn is_denied(was: bool, signal: Signal, step: &Step) -> bool {
 /// Closes every breaker: the credentials are new.
 pub async fn close_all(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.upstream SET failures = 0, openings = 0, opened_at = NULL, probe_id = NULL, paused_until = NULL,
-                reason = NULL
-          WHERE failures > 0 OR openings > 0",
+        "WITH troubled AS (
+             SELECT name, openings FROM queue.upstream WHERE failures > 0 OR openings > 0 FOR UPDATE
+         ), told AS (
+             INSERT INTO queue.event (kind, facts)
+             SELECT 'answers_again', jsonb_build_object('upstream', name, 'words', 'the configuration was read again')
+               FROM troubled WHERE openings > 0
+         )
+         UPDATE queue.upstream u
+            SET failures = 0, openings = 0, opened_at = NULL, probe_id = NULL, paused_until = NULL, reason = NULL
+           FROM troubled t WHERE t.name = u.name",
     )
     .execute(pool)
     .await?;

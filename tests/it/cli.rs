@@ -11,7 +11,7 @@ use sverka::simulate::{Action, PriceList, Rule, Upstream};
 use crate::support::{Fixture, Setup};
 
 /// Every command, with the name of its snapshot.
-const COMMANDS: [(&str, &[&str]); 25] = [
+const COMMANDS: [(&str, &[&str]); 28] = [
     ("help_call", &["call"]),
     ("help_explain", &["explain"]),
     ("help", &[]),
@@ -29,6 +29,9 @@ const COMMANDS: [(&str, &[&str]); 25] = [
     ("help_hold_show", &["hold", "show"]),
     ("help_hold_release", &["hold", "release"]),
     ("help_hold_refuse", &["hold", "refuse"]),
+    ("help_history", &["history"]),
+    ("help_pause", &["pause"]),
+    ("help_resume", &["resume"]),
     ("help_check", &["check"]),
     ("help_config", &["config"]),
     ("help_config_show", &["config", "show"]),

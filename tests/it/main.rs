@@ -7,12 +7,15 @@
     reason = "a panic of a test is its report"
 )]
 
+mod browser;
 mod call;
 mod carreta;
 mod certificates;
 mod cli;
 mod daemon;
 mod database;
+mod deploy;
+mod docs;
 mod erp_views;
 mod explain;
 mod faults;
@@ -31,10 +34,12 @@ mod model;
 mod notify;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod page;
 mod panel;
 mod points;
 mod process;
 mod purchases;
+mod questions;
 mod queue;
 mod refusals;
 mod reliability;

@@ -7,12 +7,15 @@ use crate::context::Context;
 use crate::job::Job;
 use crate::metrics;
 
-/// A run waits when every call it has is waiting for its next try. `r` is the run.
+/// A run waits when every call it has is waiting for its next try, or for the end of a person's pause. `r` is the run.
 /// By the clock and not by `now()`, the beginning of a transaction that may have waited for its lane meanwhile: to it,
 /// calls that were due at once would seem to wait.
 pub(super) const WAITING: &str = "r.state = 'running' AND r.open_calls > 0 AND NOT EXISTS (
     SELECT FROM queue.call c WHERE c.run_id = r.id
-       AND (c.state IN ('running', 'unknown') OR c.state = 'pending' AND c.due_at <= clock_timestamp()))";
+       AND (c.state IN ('running', 'unknown') OR c.state = 'pending' AND c.due_at <= clock_timestamp()
+            AND NOT EXISTS (SELECT FROM queue.pause p
+                             WHERE p.upstream = c.upstream AND p.ended_at IS NULL AND p.until > clock_timestamp()
+                               AND (c.class <> 'read' OR NOT p.only_pushes))))";
 
 /// Starts the oldest queued run of a lane, if the lane is free or its run only waits for retries.
 pub async fn start_next(tx: &mut PgConnection, context: &Context, lane: &str) -> sqlx::Result<()> {

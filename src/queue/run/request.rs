@@ -59,26 +59,43 @@ pub async fn request(
     trigger: Trigger,
     scope: Option<&str>,
 ) -> sqlx::Result<Requested> {
+    begin(pool, context, job, trigger, scope, None).await
+}
+
+/// [`request`] by a person, who stands in `queue.audit`.
+pub async fn request_by(
+    pool: &PgPool,
+    context: &Context,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    who: &str,
+) -> sqlx::Result<Requested> {
+    begin(pool, context, job, trigger, scope, Some(who)).await
+}
+
+async fn begin(
+    pool: &PgPool,
+    context: &Context,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    who: Option<&str>,
+) -> sqlx::Result<Requested> {
     let mut tx = pool.begin().await?;
     let requested = request_in(&mut tx, job, trigger, scope).await?;
+    if let Some(who) = who {
+        let only = scope.map(|scope| format!(", only {scope}")).unwrap_or_default();
+        let words = match requested {
+            Requested::New(id) => format!("{job}{only}: run {id}"),
+            Requested::Joined(id) => format!("{job}{only}: run {id}, which was under way"),
+        };
+        audit::record(&mut tx, who, "sync", None, Some(&words)).await?;
+    }
     lane::start_next(&mut tx, context, job.lane()).await?;
     kill::about("request.before", job.as_str());
     tx.commit().await?;
     kill::about("request.committed", job.as_str());
-    Ok(requested)
-}
-
-/// [`request`] by somebody at the admin page, who stands in `queue.audit`.
-pub async fn request_by(pool: &PgPool, context: &Context, job: Job, who: &str) -> sqlx::Result<Requested> {
-    let mut tx = pool.begin().await?;
-    let requested = request_in(&mut tx, job, Trigger::Page, None).await?;
-    let words = match requested {
-        Requested::New(id) => format!("{job}: run {id}"),
-        Requested::Joined(id) => format!("{job}: run {id}, which was under way"),
-    };
-    audit::record(&mut tx, who, "sync", None, Some(&words)).await?;
-    lane::start_next(&mut tx, context, job.lane()).await?;
-    tx.commit().await?;
     Ok(requested)
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct Canaries(Vec<String>);
 
 impl Canaries {
     /// All that these settings hold.
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(crate) fn of(settings: &Settings) -> Self {
         let logins = [&settings.saplab.panel, &settings.saplab.client];
         let secrets = [
             &settings.keaz.api_key,
