@@ -17,8 +17,8 @@ use crate::logging;
 use crate::metrics::{self, Format, Standing, Told};
 use crate::page::door;
 
-/// A database that is silent for longer is told to be away.
-const ANSWER: Duration = Duration::from_secs(2);
+/// A database that is silent for longer is told to be away; Prometheus waits for ten seconds.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// What a scrape looks at.
 #[derive(Clone)]

@@ -68,7 +68,7 @@ pub(crate) async fn start(pool: &PgPool) {
 pub(crate) async fn stop() {
     let Some(traces) = TRACES.get() else { return };
     // The SDK waits by standing still.
-    let stopped = tokio::task::spawn_blocking(|| traces.provider.shutdown_with_timeout(LAST_WORDS));
+    let stopped = tokio::task::spawn_blocking(move || traces.provider.shutdown_with_timeout(LAST_WORDS));
     if !matches!(stopped.await, Ok(Ok(()))) {
         tracing::debug!("not every span could be exported");
     }

@@ -44,18 +44,24 @@ impl Scrape {
     }
 }
 
-/// Scrapes once.
-pub(crate) async fn scrape(daemon: &Daemon) -> Scrape {
+/// Scrapes once, whether or not the database answers.
+async fn scrape_once(daemon: &Daemon) -> Scrape {
     let (status, text) = daemon.get("/metrics").await;
     assert_eq!(status, 200, "{text}");
     Scrape::parse(text)
 }
 
-/// Scrapes until a sample fulfils that.
+/// Scrapes until the database has answered.
+async fn scrape(daemon: &Daemon) -> Scrape {
+    scraped(daemon, "sverka_database_up", |up| up == 1.0).await
+}
+
+/// Scrapes until the database has answered and a sample fulfils that.
 async fn scraped(daemon: &Daemon, sample: &str, holds: impl Fn(f64) -> bool) -> Scrape {
     until(&format!("{sample} to be so"), async || {
-        let scrape = scrape(daemon).await;
-        scrape.value(sample).is_some_and(&holds).then_some(scrape)
+        let scrape = scrape_once(daemon).await;
+        let is_whole = scrape.value("sverka_database_up") == Some(1.0);
+        (is_whole && scrape.value(sample).is_some_and(&holds)).then_some(scrape)
     })
     .await
 }
@@ -87,7 +93,7 @@ async fn a_scrape_tells_what_was_done_and_how_everything_stands() {
         n == 1.0
     });
     scrape.assert(
-        &format!("sverka_call_duration_seconds_bucket{{le=\"+Inf\",{updates}}}"),
+        &format!("sverka_call_duration_seconds_bucket{{{updates},le=\"+Inf\"}}"),
         |n| n == 1.0,
     );
     scrape.assert(
@@ -215,7 +221,7 @@ async fn when_the_database_is_away_a_scrape_says_so_and_tells_what_the_process_k
     for silence in [Toxic::Timeout, Toxic::Down] {
         proxy.set(silence);
         let began = Instant::now();
-        let scrape = scrape(&daemon).await;
+        let scrape = scrape_once(&daemon).await;
         let took = began.elapsed();
         scrape.assert("sverka_database_up", |up| up == 0.0);
         assert!(
