@@ -5,18 +5,26 @@
 
 CARGO = cargo
 
-.PHONY: help build demo test torture lint deps
+.PHONY: help build deb demo test torture browser pictures lint docs reference deps
 
 help: ## List the targets
 	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
 	@echo "make test   run the tests (real PostgreSQL, simulated upstreams)"
 	@echo "make torture N=1000   kill daemons at random while the upstreams misbehave, and compare the ledgers"
+	@echo "make browser   try the pages in headless Chromium (packages chromium and chromium-driver)"
+	@echo "make pictures   draw every page in Chromium into pictures/, and the README's picture"
 	@echo "make build  build the release binary"
+	@echo "make deb    build the Debian package into target/debian"
 	@echo "make lint   check formatting, clippy and documentation, with warnings denied"
+	@echo "make docs   make a site of docs/, in target/book (mdBook)"
+	@echo "make reference   write the tables of docs/CONFIGURATION.md anew, from config/sverka.toml"
 	@echo "make deps   check for cargo and a C compiler; install the PostgreSQL server programs if they are missing"
 
 build:
 	$(CARGO) build --release --locked
+
+deb:
+	CARGO="$(CARGO)" sh deploy/debian/build.sh
 
 demo: deps build
 	"$${CARGO_TARGET_DIR:-target}/release/sverka" demo $${ONCE:+--once}
@@ -25,6 +33,12 @@ demo: deps build
 torture: deps
 	env TORTURE_KILLS="$${N:-200}" $${SEED:+TORTURE_SEED="$$SEED"} $(CARGO) test --locked --test it -- --nocapture torture::
 
+browser: deps
+	$(CARGO) test --locked --test it -- --include-ignored --skip pictures browser::
+
+pictures: deps
+	@sh deploy/draw-pages.sh
+
 test: deps
 	$(CARGO) test --locked
 
@@ -32,6 +46,13 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+docs:
+	@command -v mdbook >/dev/null || { echo "mdBook is missing: cargo install mdbook --locked" >&2; exit 1; }
+	mdbook build --dest-dir "$${CARGO_TARGET_DIR:-$$PWD/target}/book"
+
+reference:
+	env SVERKA_WRITE_REFERENCE=1 $(CARGO) test --locked --lib -- config::tests::reference
 
 deps:
 	@sh deploy/install-deps.sh

@@ -12,7 +12,8 @@
 //! ```
 //!
 //! [`job`] says what to ask for, [`queue`] makes sure that it happens once, [`operation`] turns a call into a request
-//! and its answer into rows, [`hold`] keeps back what is too much to be true, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
+//! and its answer into rows, [`hold`] keeps back what is too much to be true, [`plan`] keeps what a person was shown, so
+//! that exactly that is applied, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
 //! [`simulate`] plays the upstreams.
 
 pub mod cli;
@@ -22,18 +23,23 @@ pub mod daemon;
 pub mod db;
 pub mod diff;
 pub(crate) mod erp;
+pub mod history;
 pub mod hold;
 pub mod job;
 #[doc(hidden)]
 pub mod kill;
 pub mod logging;
+pub(crate) mod metrics;
 pub(crate) mod mirror;
+pub(crate) mod notify;
 pub mod operation;
 pub mod page;
+pub mod plan;
 mod provoke;
 pub mod queue;
 pub mod simulate;
 pub(crate) mod status;
+pub(crate) mod trace;
 pub mod upstream;
 pub mod value;
 pub mod words;

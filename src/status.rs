@@ -17,9 +17,11 @@ use crate::hold::{self, look::HoldView};
 use crate::job::Job;
 use crate::mirror::drift::{self, Drift};
 use crate::queue::look::{self, Depth, RunRow, Standing};
+use crate::queue::pause::{self, Pause};
 use crate::queue::presence::{self, Alive};
 use crate::queue::reach::{self, Reach};
 use crate::queue::restore::{self, Restore};
+use crate::queue::waits::{self, Wait};
 
 /// What differs between `erp` and `mirror`, counted.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub(crate) struct Status {
     pub(crate) queue: Vec<Depth>,
     /// Those that have been in trouble.
     pub(crate) upstreams: Vec<Standing>,
+    /// Those that a person has paused.
+    pub(crate) pauses: Vec<Pause>,
     /// Those that are configured.
     pub(crate) reach: Vec<Reach>,
     pub(crate) differs: Vec<Total>,
@@ -50,6 +54,8 @@ pub(crate) struct Status {
     pub(crate) differs_at: Option<DateTime<Utc>>,
     pub(crate) held: Vec<HoldView>,
     pub(crate) drift: Vec<Drift>,
+    /// What waits for a person's decision.
+    pub(crate) waits: Vec<Wait>,
     /// Of each job that is configured: last success, promise, next run.
     pub(crate) freshness: Vec<Fresh>,
     /// Broken promises of `[freshness]`.
@@ -70,6 +76,7 @@ impl Status {
     pub(crate) async fn read_beside(pool: &PgPool, context: &Context, differs: Option<Differs>) -> sqlx::Result<Self> {
         let alive = presence::daemons(pool).await?;
         let freshness = freshness::read(pool, context).await?;
+        let held = hold::look::list(pool, false).await?;
         Ok(Self {
             daemons: alive.len(),
             settings_differ: others::disagreement(&alive),
@@ -78,11 +85,13 @@ impl Status {
             jobs: look::last_runs(pool).await?,
             queue: look::depth(pool).await?,
             upstreams: look::standing(pool).await?,
+            pauses: pause::open(pool).await?,
             reach: reach::read(pool, context).await?,
             differs_at: differs.as_ref().map(|differs| differs.at),
             differs: differs.map(|differs| differs.totals).unwrap_or_default(),
-            held: hold::look::list(pool, false).await?,
             drift: drift::summary(pool).await?,
+            waits: waits::read(pool, &held).await?,
+            held,
             stale: freshness.iter().filter_map(Fresh::stale).collect(),
             freshness,
             horizon: horizon::holder(pool, horizon::ALERT).await?,

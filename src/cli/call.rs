@@ -14,7 +14,7 @@ use crate::db::Database;
 use crate::operation::{self, Arg, Entry, Kind};
 use crate::queue::enqueue::{self, NewCall};
 use crate::queue::look::{self, CallRow};
-use crate::queue::{Class, Priority, presence};
+use crate::queue::{Class, Priority, pause, presence};
 
 /// Which operation, with what.
 #[derive(Clone, Debug)]
@@ -272,6 +272,9 @@ pub(super) async fn make(pool: &PgPool, context: Context, entry: &Entry, call: N
             )));
         }
     };
+    if let Some(paused) = pause::covering(pool, entry.upstream.as_str(), entry.class.as_str()).await? {
+        eprintln!("sverka: {}", output::plain(&paused.words()));
+    }
     if presence::daemons_alive(pool).await? > 0
         && let Some(row) = follow::call_of_daemon(pool, id).await?
     {

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
 use crate::diff;
+use crate::notify;
 use crate::operation::carreta_profile::GetProfile;
 use crate::operation::keaz_remains::ListRemains;
 use crate::operation::keaz_warehouses::ListWarehouses;
@@ -21,7 +22,7 @@ use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::{NewCall, enqueue_or_find};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
-use crate::queue::{Priority, look, restore};
+use crate::queue::{Priority, look, pause, restore};
 
 /// An upstream that has not answered for so long is reported as it stands.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Let work go on in a restored database although not every site has been read anew
     #[arg(long)]
     accept_restore: bool,
+    /// Send a test message by every way of [notify]
+    #[arg(long)]
+    notify: bool,
 }
 
 /// One thing that was looked at.
@@ -44,7 +48,7 @@ struct Finding {
 
 pub(super) async fn check(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
     let database = Database::open_migrated(&settings).await?;
-    let findings = look_at_everything(&database.pool, settings, args.accept_restore).await;
+    let findings = look_at_everything(&database.pool, settings, args).await;
     database.close().await;
     let findings = findings?;
     output::list(format, &findings, &["", "WHAT", "WORDS"], |finding| {
@@ -63,7 +67,7 @@ pub(super) async fn check(args: &Args, settings: Settings, format: Format) -> Re
     }
 }
 
-async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> Result<Vec<Finding>, CliError> {
+async fn look_at_everything(pool: &PgPool, settings: Settings, args: &Args) -> Result<Vec<Finding>, CliError> {
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await?;
     let mut findings = vec![Finding {
         what: "database".into(),
@@ -87,6 +91,9 @@ async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> 
             words: "Carreta knows it for profile and search only: an order may go to the default account".into(),
         });
     }
+    if args.notify {
+        findings.extend(try_notify(&context).await);
+    }
     look::resume(pool, None).await?;
     let (_context, follow) = watch::channel(Arc::new(context));
     let worker = Worker::start(pool.clone(), follow, daemon_id);
@@ -94,9 +101,28 @@ async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> 
         findings.push(ask(pool, read).await?);
     }
     worker.stop(Duration::from_secs(5)).await?;
-    findings.extend(check_restore(pool, accept).await?);
+    findings.extend(check_restore(pool, args.accept_restore).await?);
     findings.extend(check_status_map(pool).await?);
     Ok(findings)
+}
+
+/// Sends the test message.
+async fn try_notify(context: &Context) -> Vec<Finding> {
+    let told = notify::test(context).await;
+    if told.is_empty() {
+        return vec![Finding {
+            what: "notify".into(),
+            good: false,
+            words: "neither notify.webhook.url nor notify.mail.smtp is set".into(),
+        }];
+    }
+    told.into_iter()
+        .map(|(channel, told)| Finding {
+            what: format!("notify.{}", channel.as_str()),
+            good: told.is_ok(),
+            words: told.map_or_else(|why| why, |()| "a test message was delivered".into()),
+        })
+        .collect()
 }
 
 fn reads(context: &Context) -> Vec<NewCall> {
@@ -113,8 +139,15 @@ fn reads(context: &Context) -> Vec<NewCall> {
     reads
 }
 
-/// Makes one read through the queue and reports its first outcome.
+/// Makes one read through the queue and reports its first outcome. What a person has paused is not asked.
 async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
+    if let Some(paused) = pause::covering(pool, read.upstream, read.class.as_str()).await? {
+        return Ok(Finding {
+            what: read.operation.into(),
+            good: false,
+            words: format!("not asked: {}", paused.words()),
+        });
+    }
     let call = NewCall {
         priority: Priority::Urgent,
         ..read.clone()

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use super::CliError;
 use crate::context::Context;
 use crate::queue::look::{self, CallRow, RunRow};
+use crate::queue::pause;
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
 
@@ -55,6 +56,7 @@ async fn end_of_call(pool: &PgPool, id: i64) -> Result<CallRow, CliError> {
         };
         let waits = match row.state.as_str() {
             "running" => false,
+            "pending" if pause::covering(pool, &row.upstream, &row.class).await?.is_some() => true,
             "pending" => {
                 row.attempt > 0
                     && (row.due_at - chrono::Utc::now())

@@ -2,6 +2,7 @@
 //!
 //! 0 done; 1 failed; 2 usage; 69 an upstream or the database is unavailable; 78 configuration.
 
+mod apply;
 mod call;
 mod check;
 mod completions;
@@ -11,14 +12,19 @@ mod demo;
 mod explain;
 mod explain_article;
 mod follow;
+mod healthcheck;
+mod history;
 mod hold;
+mod man;
 mod migrate;
 pub(crate) mod output;
+mod pause;
 mod plan;
 mod queue;
 mod simulate;
 mod status;
 mod sync;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,8 +74,16 @@ enum Command {
     Run,
     /// Start jobs now: through the daemon if one is alive, else by itself
     Sync(sync::Args),
-    /// Show what differs and would be written, without writing it
+    /// Show what differs and would be written, without writing it, and keep it under a number
+    ///
+    /// `sverka apply NUMBER` writes exactly that. What was held is shown with the reason, and is no part of it.
     Plan(plan::Args),
+    /// Write exactly what a plan has shown, once
+    ///
+    /// A row goes only if its old and its new value still are what was shown; the others are named, with what they are now,
+    /// and the exit code is 1. [guard] judges as it does for a sync. Where a daemon is alive it does the work, and this
+    /// command follows it.
+    Apply(apply::Args),
     /// Tell why KEAZ shows what it shows of an article; or all that is known of an order
     ///
     /// Of an article: for each warehouse what the ERP has, the publishing rule, what KEAZ shows, what is sent or held and
@@ -85,12 +99,24 @@ enum Command {
     },
     /// Show the last run of each job, the queue, and what is late
     Status,
+    /// Tell what happened in a time: runs, failures, holds, changes by hand, restarts
+    ///
+    /// Times are those of schedule.timezone. `sverka history 03:00` tells of half an hour before and after the last 3 o'clock;
+    /// --since and --until name a time of any length; --by-hand tells who did what.
+    History(history::Args),
     /// Look into the queue and act on single calls
     #[command(subcommand)]
     Queue(queue::Command),
     /// Show what is held because it is too much for one run, and decide about it
     #[command(subcommand)]
     Hold(hold::Command),
+    /// Leave an upstream alone for a while: nothing goes there, or nothing but reads, until the time is over
+    ///
+    /// For all daemons of the database. What is due waits and loses nothing, and a job is not late for it. It ends by itself;
+    /// SIGHUP, sync and check do not end it.
+    Pause(pause::Pause),
+    /// End the pause of an upstream, and let one that rests be asked at once
+    Resume(pause::Resume),
     /// Check configuration, database and every upstream
     Check(check::Args),
     /// Show or check the configuration
@@ -104,6 +130,12 @@ enum Command {
     Demo(demo::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
+    /// Ask the daemon on this machine whether it lives
+    #[command(hide = true)]
+    Healthcheck,
+    /// Write the manual pages into a folder
+    #[command(hide = true)]
+    Man(man::Args),
 }
 
 /// Why a command did not do what it was asked for.
@@ -183,26 +215,40 @@ impl Cli {
             } => return call::list(format),
             Command::Simulate(args) => return simulate::serve(args).await,
             Command::Demo(args) => return demo::show(args).await,
+            Command::Man(args) => return man::write(args),
             _ => {}
         }
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
         // It fails only where a logger runs already, and one is enough.
         let _ = crate::logging::start(&settings.log);
         crate::logging::hook_panics();
+        if matches!(self.command, Command::Healthcheck) {
+            return healthcheck::ask(&settings).await;
+        }
+        user::become_owner_of(&settings.data_dir)?;
         // What only looks waits as long as its statements may take, and no longer.
         let limit = settings.database.statement_timeout * 5;
         match self.command {
             Command::Run => Ok(daemon::run(source, settings).await?),
             Command::Sync(args) => sync::sync(&args, settings, format).await,
             Command::Plan(args) => within(limit, plan::show(&args, settings, format)).await,
+            Command::Apply(args) => apply::apply(&args, settings, format).await,
             Command::Explain(args) => within(limit, explain::explain(&args, settings, format)).await,
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => within(limit, status::show(settings, format)).await,
+            Command::History(args) => within(limit, history::show(&args, settings, format)).await,
             Command::Queue(command) => within(limit, queue::execute(&command, settings, format)).await,
             Command::Hold(command) => within(limit, hold::execute(&command, settings, format)).await,
+            Command::Pause(args) => within(limit, pause::pause(&args, settings, format)).await,
+            Command::Resume(args) => within(limit, pause::resume(&args, settings)).await,
             Command::Check(args) => check::check(&args, settings, format).await,
             Command::Migrate => migrate::migrate(settings).await,
-            Command::Completions(_) | Command::Config(_) | Command::Simulate(_) | Command::Demo(_) => Ok(()),
+            Command::Completions(_)
+            | Command::Config(_)
+            | Command::Simulate(_)
+            | Command::Demo(_)
+            | Command::Healthcheck
+            | Command::Man(_) => Ok(()),
         }
     }
 }

@@ -7,8 +7,10 @@ use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
-use crate::queue::{audit, journal, look, second_look};
+use crate::queue::{audit, journal, look, pause, second_look};
 use crate::upstream::transport::clip;
+use crate::words::Lang;
+use crate::words::clock::Clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -74,12 +76,27 @@ async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format
             )))
         }
         Command::Retry { id, .. } if look::retry(pool, *id, &audit::who()).await? => {
-            output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))
+            output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))?;
+            say_paused(pool, &settings, *id).await
         }
         Command::Cancel { id } if look::cancel(pool, *id, &audit::who()).await? => output::line(&format!(
             "call {id} is cancelled; what still differs is pushed by the next run"
         )),
         Command::Retry { id, .. } | Command::Cancel { id } => Err(refusal(pool, *id).await?),
+    }
+}
+
+/// A call that is due waits all the same while a person has paused its upstream.
+async fn say_paused(pool: &PgPool, settings: &Settings, id: i64) -> Result<(), CliError> {
+    let Some((call, _)) = look::call(pool, id).await? else {
+        return Ok(());
+    };
+    match pause::covering(pool, &call.upstream, &call.class).await? {
+        Some(pause) => {
+            let clock = Clock::new(settings.schedule.timezone);
+            output::line(&pause.told(Lang::of_environment(), &clock))
+        }
+        None => Ok(()),
     }
 }
 

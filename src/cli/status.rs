@@ -6,6 +6,8 @@ use crate::context::Context;
 use crate::db::Database;
 use crate::queue::look::Standing;
 use crate::status::Status;
+use crate::words::Lang;
+use crate::words::clock::Clock;
 
 pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliError> {
     let context = Context::new(settings, 0)?;
@@ -15,7 +17,7 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
     let status = status?;
     match format {
         Format::Json => output::json(&status)?,
-        Format::Table => print(&status)?,
+        Format::Table => print(&status, Clock::new(context.settings.schedule.timezone))?,
     }
     if status.stale.is_empty() {
         return Ok(());
@@ -27,7 +29,7 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
     )))
 }
 
-fn print(status: &Status) -> Result<(), CliError> {
+fn print(status: &Status, clock: Clock) -> Result<(), CliError> {
     output::line(&format!("daemons alive: {}", status.daemons))?;
     if status.daemons > 1 {
         let alive: Vec<_> = status.alive.iter().map(ToString::to_string).collect();
@@ -69,6 +71,10 @@ fn print(status: &Status) -> Result<(), CliError> {
             depth.upstream, depth.calls, depth.state
         ))?;
     }
+    for pause in &status.pauses {
+        let words = output::plain(&pause.told(Lang::of_environment(), &clock));
+        output::line(&format!("{words} (sverka resume {})", pause.upstream))?;
+    }
     for upstream in &status.upstreams {
         print_standing(upstream)?;
     }
@@ -87,12 +93,26 @@ fn print(status: &Status) -> Result<(), CliError> {
     for hold in &status.held {
         let place = super::hold::place(hold);
         output::line(&format!(
-            "{}: hold {}, {place}, {} rows since {}: {}",
+            "{}: hold {}, {place}, {} rows since {}: {} (sverka hold show {})",
             hold.state,
             hold.id,
             hold.rows,
             hold.created_at.format("%F %T UTC"),
-            output::plain(&hold.why)
+            output::plain(&hold.why),
+            hold.id
+        ))?;
+    }
+    for wait in status.waits.iter().filter(|wait| wait.kind != "held") {
+        let how = match wait.kind.as_str() {
+            "quarantined" => "may have happened",
+            _ => "is dead",
+        };
+        let why = output::plain(wait.why.as_deref().unwrap_or("-"));
+        output::line(&format!(
+            "waits for you: call {} {} {how}: {why} ({})",
+            wait.id,
+            wait.what,
+            wait.command()
         ))?;
     }
     for drift in &status.drift {

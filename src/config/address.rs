@@ -43,6 +43,38 @@ pub(super) fn price_list(text: &str, allow_http: bool) -> Result<(), &'static st
     Ok(())
 }
 
+/// Judges the address of a webhook, all of which is a secret.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn webhook(text: &str, allow_http: bool) -> Result<(), &'static str> {
+    let url = Url::parse(text).map_err(|_| "expected an address such as https://chat.example.com/hooks/...")?;
+    common(&url)?;
+    if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
+        return Err(
+            "plain http:// would show it to anybody on the way: use https://, or set notify.webhook.allow_http = true",
+        );
+    }
+    Ok(())
+}
+
+/// Judges where people reach the page.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn page(url: &Url) -> Result<(), &'static str> {
+    common(url)?;
+    if has_login(url) || url.query().is_some() || url.fragment().is_some() {
+        return Err("must not hold a login, a ? or a # part");
+    }
+    Ok(())
+}
+
+/// Whether this is the name of a host, or its address.
+pub(super) fn is_host(text: &str) -> bool {
+    is_name(text) || text.parse::<IpAddr>().is_ok_and(|ip| !is_nobodys(ip))
+}
+
 fn common(url: &Url) -> Result<(), &'static str> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("must start with https:// (or http://)");

@@ -163,11 +163,9 @@ fn price_lists(path: &str, value: Value, problems: &mut Vec<Problem>) -> Option<
 }
 
 fn price_list(path: &str, fields: Tree, source: Option<&str>, problems: &mut Vec<Problem>) -> Tree {
-    for field in ["name", "url"] {
-        let in_file = field == "url" && fields.contains_key("url_file");
-        if !in_file && !fields.contains_key(field) {
-            problems.push(Problem::new(format!("{path}.{field}"), "missing", source));
-        }
+    // Its url may be a credential: whoever resolves the secrets misses it.
+    if !fields.contains_key("name") {
+        problems.push(Problem::new(format!("{path}.name"), "missing", source));
     }
     let mut good = Tree::new();
     for (name, value) in fields {

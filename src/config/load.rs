@@ -75,7 +75,8 @@ pub fn load(source: &Source, env: impl IntoIterator<Item = (String, String)>) ->
     };
     let mut problems = Vec::new();
     let defaults = layer::from_toml(DEFAULT_FILE, "default", false).map_err(alone)?;
-    let layers = layers(defaults, file, &env, &mut problems);
+    let folders = secret_folders(path.as_deref(), &env);
+    let layers = layers(defaults, file, &env, &folders, &mut problems);
     let merged = merge(layers).map_err(|error| alone(unreadable(&error)))?;
     let entries = show::entries(&merged);
     let settings: Settings = Value::new(None, merged)
@@ -94,14 +95,27 @@ pub fn load(source: &Source, env: impl IntoIterator<Item = (String, String)>) ->
 }
 
 /// Default, file, environment and secrets, each without what is wrong in it.
-fn layers(defaults: Tree, file: Tree, env: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> [Tree; 4] {
+fn layers(
+    defaults: Tree,
+    file: Tree,
+    env: &BTreeMap<String, String>,
+    folders: &[PathBuf],
+    problems: &mut Vec<Problem>,
+) -> [Tree; 4] {
     let defaults = check::check(defaults, problems);
     let mut file = check::check(file, problems);
     let environment = layer::from_environment(env, &statuses(&file), problems);
     let mut environment = check::check(environment, problems);
-    let credentials = env.get("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
-    let secrets = secrets::resolve(&mut environment, &mut file, credentials.map(Path::new), problems);
+    let secrets = secrets::resolve(&mut environment, &mut file, folders, problems);
     [defaults, file, environment, secrets]
+}
+
+/// Where secrets lie as files of their names: what systemd has loaded, then `secrets` beside the configuration file, so
+/// that an admin's command finds what the service was given.
+fn secret_folders(file: Option<&Path>, env: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let credentials = env.get("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+    let beside = file.and_then(Path::parent).map(|folder| folder.join("secrets"));
+    credentials.map(PathBuf::from).into_iter().chain(beside).collect()
 }
 
 fn statuses(file: &Tree) -> Vec<String> {

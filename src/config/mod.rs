@@ -64,6 +64,8 @@ pub struct Settings {
     pub freshness: Freshness,
     /// `[http]`
     pub http: Http,
+    /// `[notify]`
+    pub notify: Notify,
     /// `[log]`
     pub log: Log,
 }
@@ -393,6 +395,72 @@ pub struct Http {
     pub listen: String,
     /// Needed to listen anywhere but on loopback.
     pub token: Option<Secret>,
+    /// Where people reach the page, for links in messages.
+    pub public_url: Option<Url>,
+}
+
+/// How people are told that they are needed. Without a webhook and a mail server nobody is told anything.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Notify {
+    /// `ru` or `en`.
+    pub language: String,
+    /// At most one message in so long, by each way; what comes meanwhile goes into the next one.
+    #[serde(deserialize_with = "de::duration")]
+    pub spacing: Duration,
+    /// A message that could not be delivered is sent again after so long; it doubles up to ten minutes.
+    #[serde(deserialize_with = "de::duration")]
+    pub retry: Duration,
+    /// `[notify.webhook]`
+    pub webhook: NotifyWebhook,
+    /// `[notify.mail]`
+    pub mail: NotifyMail,
+}
+
+/// Messages by an HTTP POST.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NotifyWebhook {
+    /// The address; whoever knows it may write there, so it is kept as a secret. Without it there is no webhook.
+    pub url: Option<Secret>,
+    /// Let it be plain http to a host that is not loopback.
+    pub allow_http: bool,
+    /// One delivery may take so long.
+    #[serde(deserialize_with = "de::duration")]
+    pub timeout: Duration,
+}
+
+/// Messages by mail.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NotifyMail {
+    /// The mail server's name; without it there is no mail.
+    pub smtp: Option<String>,
+    /// Its port.
+    pub port: u16,
+    /// How the way there is encrypted.
+    pub tls: MailTls,
+    /// The login, where the server asks for one.
+    pub login: Option<String>,
+    /// Its password.
+    pub password: Option<Secret>,
+    /// Whose name the mails bear.
+    pub from: Option<String>,
+    /// Who gets them.
+    #[serde(deserialize_with = "de::list")]
+    pub to: Vec<String>,
+    /// One delivery may take so long.
+    #[serde(deserialize_with = "de::duration")]
+    pub timeout: Duration,
+}
+
+/// How the way to the mail server is encrypted.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// It begins in plain text and is encrypted before anything is said; a server that cannot is refused.
+    Starttls,
+    /// From the first byte.
+    Tls,
+    /// Not at all.
+    None,
 }
 
 /// What the daemon writes about itself.

@@ -1,11 +1,12 @@
-//! Finds the text of every secret: the key itself, its `_file`, or a systemd credential.
+//! Finds the text of every secret: the key itself, its `_file`, or a file of its name in a folder of secrets.
 //!
-//! The order is: environment, key in the file, `_file` in the file, credential. Only the file that wins is read. A
-//! refusal names the key and the path, never what stands in the file.
+//! The order is: environment, key in the file, `_file` in the file, then the folders: systemd's credentials, and `secrets`
+//! beside the configuration file. Only the file that wins is read. A refusal names the key and the path, never what stands
+//! in the file.
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ::config::{Value, ValueKind};
 
@@ -20,10 +21,10 @@ const LONGEST: u64 = 64 * 1024;
 pub(super) fn resolve(
     environment: &mut Tree,
     file: &mut Tree,
-    credentials: Option<&Path>,
+    folders: &[PathBuf],
     problems: &mut Vec<Problem>,
 ) -> Tree {
-    price_lists(file, problems);
+    price_lists(file, folders, problems);
     let mut found = Tree::new();
     for key in KEYS.iter().filter(|key| matches!(key.kind, Kind::Secret)) {
         let candidates = [take(environment, key.path, problems), take(file, key.path, problems)];
@@ -31,7 +32,7 @@ pub(super) fn resolve(
             Some(Given::Text(value)) => Some(value),
             Some(Given::InFile(path)) => in_file(key.path, &path, problems),
             Some(Given::Wrong) => None,
-            None => credentials.and_then(|folder| credential(key.path, folder, problems)),
+            None => credential(key.path, folders, problems),
         };
         if let Some(value) = value {
             let path: Vec<&str> = key.path.split('.').collect();
@@ -84,21 +85,25 @@ fn in_file(key: &str, path: &Value, problems: &mut Vec<Problem>) -> Option<Value
     }
 }
 
-/// The names under which a credential is looked for.
-fn names(key: &str) -> [String; 4] {
+/// The names under which a credential is looked for. systemd gives the last one to a file of a folder that is loaded whole
+/// (`LoadCredential=sverka:/etc/sverka/secrets`).
+fn names(key: &str) -> [String; 5] {
     let long = key.replace('.', "__");
     [
         key.to_owned(),
         key.replace('.', "_"),
         long.clone(),
         format!("SVERKA__{}", long.to_uppercase()),
+        format!("sverka_{key}"),
     ]
 }
 
-fn credential(key: &str, folder: &Path, problems: &mut Vec<Problem>) -> Option<Value> {
-    let path = names(key)
-        .into_iter()
-        .map(|name| folder.join(name))
+/// What is in a folder that this user may not enter counts as not there.
+fn credential(key: &str, folders: &[PathBuf], problems: &mut Vec<Problem>) -> Option<Value> {
+    let names = names(key);
+    let path = folders
+        .iter()
+        .flat_map(|folder| names.iter().map(|name| folder.join(name)))
         .find(|path| path.symlink_metadata().is_ok())?;
     let source = format!("credential {}", path.display());
     match read(&path) {
@@ -133,8 +138,8 @@ fn read(path: &Path) -> Result<String, String> {
     }
 }
 
-/// Turns `url_file` of each price list into its `url`.
-fn price_lists(file: &mut Tree, problems: &mut Vec<Problem>) {
+/// Gives each price list that has none its `url`, from its `url_file` or from `carreta.price_lists.NAME.url` in a folder.
+fn price_lists(file: &mut Tree, folders: &[PathBuf], problems: &mut Vec<Problem>) {
     let Some(ValueKind::Table(carreta)) = file.get_mut("carreta").map(|section| &mut section.kind) else {
         return;
     };
@@ -142,19 +147,49 @@ fn price_lists(file: &mut Tree, problems: &mut Vec<Problem>) {
         return;
     };
     for (index, list) in lists.iter_mut().enumerate() {
+        let key = format!("carreta.price_lists[{index}].url");
+        let origin = list.origin().map(String::from);
         let ValueKind::Table(list) = &mut list.kind else {
             continue;
         };
-        let key = format!("carreta.price_lists[{index}].url");
-        let Some(path) = list.shift_remove("url_file") else {
-            continue;
+        let given = list.shift_remove("url_file");
+        let url = match (list.contains_key("url"), given) {
+            (true, Some(path)) => {
+                problems.push(both(&key, &path));
+                continue;
+            }
+            (true, None) => continue,
+            (false, Some(path)) => in_file(&key, &path, problems),
+            (false, None) => address_of(list, &key, folders, origin.as_deref(), problems),
         };
-        if list.contains_key("url") {
-            problems.push(both(&key, &path));
-            continue;
-        }
-        // An unreadable file is reported; the list keeps an empty address, so that it can still be looked at.
-        let url = in_file(&key, &path, problems).unwrap_or_else(|| Value::new(None, String::new()));
-        list.insert("url".into(), url);
+        // What cannot be found is reported; the list keeps an empty address, so that it can still be looked at.
+        list.insert("url".into(), url.unwrap_or_else(|| Value::new(None, String::new())));
     }
+}
+
+/// The address that lies in one of the folders under the name of the list.
+fn address_of(
+    list: &Tree,
+    key: &str,
+    folders: &[PathBuf],
+    origin: Option<&str>,
+    problems: &mut Vec<Problem>,
+) -> Option<Value> {
+    let name = match list.get("name").map(|name| &name.kind) {
+        Some(ValueKind::String(name)) => name.as_str(),
+        _ => "",
+    };
+    let before = problems.len();
+    let found = is_file_name(name)
+        .then(|| credential(&format!("carreta.price_lists.{name}.url"), folders, problems))
+        .flatten();
+    if found.is_none() && problems.len() == before {
+        problems.push(Problem::new(key, "missing", origin));
+    }
+    found
+}
+
+/// The name of a price list may hold anything; a path it must not become.
+fn is_file_name(name: &str) -> bool {
+    !name.contains(['/', '\0'])
 }

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use tracing_subscriber::EnvFilter;
 
 use super::cron::parse_cron;
 use super::finding::{Finding, HOUR, Wrong};
-use super::{Manners, Queue, Secret, Settings, address};
+use super::{Manners, NotifyMail, Queue, Secret, Settings, address};
 
 /// Everything that is wrong.
 pub(super) fn validate(settings: &Settings) -> Vec<Finding> {
@@ -21,6 +22,7 @@ pub(super) fn validate(settings: &Settings) -> Vec<Finding> {
     schedule(settings, &mut wrong);
     queue(&settings.queue, &mut wrong);
     http(settings, &mut wrong);
+    notify(settings, &mut wrong);
     log(settings, &mut wrong);
     wrong.findings
 }
@@ -199,6 +201,9 @@ fn breaker(upstream: &str, manners: &Manners, wrong: &mut Wrong) {
 
 fn http(settings: &Settings, wrong: &mut Wrong) {
     let http = &settings.http;
+    if let Some(Err(why)) = http.public_url.as_ref().map(address::page) {
+        wrong.add("http.public_url", why);
+    }
     if http.listen.is_empty() {
         return;
     }
@@ -212,6 +217,57 @@ fn http(settings: &Settings, wrong: &mut Wrong) {
             wrong.missing("http.token", "http.listen", message);
         }
         Ok(_) => {}
+    }
+}
+
+fn notify(settings: &Settings, wrong: &mut Wrong) {
+    let notify = &settings.notify;
+    let instant = Duration::from_millis(1);
+    wrong.between("notify.spacing", notify.spacing, Duration::ZERO, HOUR * 24);
+    wrong.between("notify.retry", notify.retry, instant, HOUR);
+    wrong.timeout("notify.webhook.timeout", notify.webhook.timeout);
+    if let Some(url) = &notify.webhook.url
+        && let Err(why) = address::webhook(url.reveal(), notify.webhook.allow_http)
+    {
+        wrong.add("notify.webhook.url", why);
+    }
+    mail(&notify.mail, wrong);
+}
+
+fn mail(mail: &NotifyMail, wrong: &mut Wrong) {
+    wrong.timeout("notify.mail.timeout", mail.timeout);
+    for address in mail.from.iter().chain(&mail.to) {
+        let key = if mail.from.as_ref() == Some(address) {
+            "from"
+        } else {
+            "to"
+        };
+        let message = format!("{address:?} is not a mail address");
+        wrong.unless(
+            address.parse::<Mailbox>().is_ok(),
+            &format!("notify.mail.{key}"),
+            &message,
+        );
+    }
+    let Some(server) = &mail.smtp else { return };
+    wrong.unless(
+        address::is_host(server),
+        "notify.mail.smtp",
+        "expected the name of a host; its port is notify.mail.port",
+    );
+    let needed = [
+        ("from", mail.from.is_some()),
+        ("to", !mail.to.is_empty()),
+        ("login", mail.login.is_some() || mail.password.is_none()),
+        ("password", given(mail.password.as_ref()) || mail.login.is_none()),
+    ];
+    for (key, _) in needed.iter().filter(|(_, given)| !given) {
+        let message = match *key {
+            "login" => "missing, and notify.mail.password is given",
+            "password" => "missing, and notify.mail.login is given",
+            _ => "missing, and notify.mail.smtp is given: no mail can be sent without it",
+        };
+        wrong.missing(&format!("notify.mail.{key}"), "notify.mail.smtp", message.to_owned());
     }
 }
 

@@ -1,24 +1,28 @@
-//! `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds.
+//! The HTTP server. `/healthz`: the process lives. `/readyz`: it works, and every freshness promise holds;
+//! `/readyz?exclude=freshness` leaves the promises out, for who asks whether this replica works: a site that is down makes every
+//! replica late, and starting others mends nothing. `/metrics` is in `scrape.rs`, the admin's pages are in [`page`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::freshness::{self, Fresh};
+use super::scrape::{self, Scrape};
 use crate::context::Context;
 use crate::db::deadline::within;
 use crate::page::{self, Site};
+use crate::queue::pause::{self, Pause};
 use crate::queue::restore;
 
 /// A pool that has no free connection for so long is used up.
@@ -55,15 +59,20 @@ struct Ready {
     ready: bool,
     reasons: Vec<String>,
     stale: Vec<Stale>,
+    /// What a person has paused, which is no reason.
+    paused: Vec<String>,
 }
 
 /// Serves these pages, and the admin's beside them, until stopped.
 pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToken) {
     let site = Site::new(&health.pool, health.context.clone(), stop.clone());
+    let scrape = Scrape::new(&health, site.tally());
+    let metrics = Router::new().route("/metrics", get(scrape::metrics)).with_state(scrape);
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
         .with_state(health)
+        .merge(metrics)
         .merge(page::router(site))
         .into_make_service_with_connect_info::<SocketAddr>();
     if let Err(error) = axum::serve(listener, app)
@@ -74,7 +83,20 @@ pub async fn serve(listener: TcpListener, health: Health, stop: CancellationToke
     }
 }
 
-async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
+/// What `/readyz` is asked.
+#[derive(Deserialize)]
+struct Question {
+    exclude: Option<Excluded>,
+}
+
+/// What is not looked at.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Excluded {
+    Freshness,
+}
+
+async fn readyz(State(health): State<Health>, Query(question): Query<Question>) -> (StatusCode, Json<Ready>) {
     let context = health.context.borrow().clone();
     let mut reasons = Vec::new();
     if !*health.worker_alive.borrow() {
@@ -87,7 +109,11 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
     if within::<_, sqlx::Error>(NO_WAIT, health.pool.acquire()).await.is_err() {
         reasons.push("no connection to the database is free".to_owned());
     }
-    let stale = match within(ANSWER, stale(&health.vital, &context)).await {
+    let promises = match question.exclude {
+        Some(Excluded::Freshness) => within(ANSWER, answers(&health.vital)).await,
+        None => within(ANSWER, stale(&health.vital, &context)).await,
+    };
+    let stale = match promises {
         Ok(stale) => stale,
         Err(error) => {
             reasons.push(format!("the database does not answer: {error}"));
@@ -99,13 +125,25 @@ async fn readyz(State(health): State<Health>) -> (StatusCode, Json<Ready>) {
             .iter()
             .map(|stale| format!("job {} has not succeeded for longer than promised", stale.job)),
     );
+    let paused = within(ANSWER, pause::open(&health.vital)).await.unwrap_or_default();
     let ready = reasons.is_empty();
     let status = if ready {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(Ready { ready, reasons, stale }))
+    let answer = Ready {
+        ready,
+        reasons,
+        stale,
+        paused: paused.iter().map(Pause::words).collect(),
+    };
+    (status, Json(answer))
+}
+
+/// Whether the database answers at all; no promise is looked at.
+async fn answers(pool: &PgPool) -> sqlx::Result<Vec<Stale>> {
+    sqlx::query("SELECT").execute(pool).await.map(|_| Vec::new())
 }
 
 /// Which promises of `[freshness]` are broken. A job that has never succeeded is measured from the installation on.

@@ -4,6 +4,7 @@ pub(crate) mod freshness;
 pub mod health;
 pub(crate) mod others;
 pub mod schedule;
+mod scrape;
 pub(crate) mod signals;
 mod systemd;
 
@@ -23,13 +24,15 @@ use crate::db::deadline::{ORDINARY, patiently, within};
 use crate::db::{Database, DbError, horizon, reserved, store_settings};
 use crate::job::Job;
 use crate::kill;
+use crate::notify;
 use crate::operation;
 use crate::operation::saplab_statuses::ListStatuses;
 use crate::queue::enqueue::enqueue_or_find;
 use crate::queue::presence::{self, Role};
 use crate::queue::run::{self, Requested, Trigger};
 use crate::queue::worker::Worker;
-use crate::queue::{journal, look, prune, standing};
+use crate::queue::{journal, look, pause, prune, standing};
+use crate::trace;
 use health::Health;
 use schedule::Alarm;
 use signals::{Asked, Signals};
@@ -87,8 +90,11 @@ pub struct Daemon {
     worker_alive: watch::Sender<bool>,
     alarm: Alarm,
     wake: Arc<Notify>,
+    /// Ends the pages and the messages.
     http: CancellationToken,
     pages: Option<JoinHandle<()>>,
+    /// Tells people that they are needed.
+    notify: JoinHandle<()>,
     /// Daemons that were told of.
     others: HashSet<i64>,
     /// Where the health pages are, if anywhere.
@@ -99,10 +105,12 @@ pub struct Daemon {
 pub async fn run(source: Source, settings: Settings) -> Result<(), DaemonError> {
     let signals = Signals::listen().map_err(DaemonError::Signals)?;
     let database = Database::open_migrated(&settings).await?;
+    trace::start(&database.pool).await;
     let result = match Daemon::start(&database.pool, source, settings).await {
         Ok(daemon) => daemon.serve(signals, &database).await,
         Err(error) => Err(error),
     };
+    trace::stop().await;
     database.close().await;
     result
 }
@@ -137,6 +145,7 @@ impl Daemon {
             enqueue_or_find(&mut tx, &statuses).await?;
             tx.commit().await?;
         }
+        let notify = tokio::spawn(notify::run(pool.clone(), follow.clone(), http.clone()));
         let worker = Worker::start(pool.clone(), follow, daemon_id);
         tracing::info!(
             daemon = daemon_id,
@@ -156,6 +165,7 @@ impl Daemon {
             wake,
             http,
             pages,
+            notify,
             others: HashSet::new(),
             address,
         };
@@ -212,7 +222,8 @@ impl Daemon {
     }
 
     async fn tell_alive(&mut self, database: &Database) -> Result<(), DaemonError> {
-        if self.worker.has_died() || self.pages.as_ref().is_some_and(JoinHandle::is_finished) {
+        let pages_died = self.pages.as_ref().is_some_and(JoinHandle::is_finished);
+        if self.worker.has_died() || pages_died || self.notify.is_finished() {
             return Err(DaemonError::Died);
         }
         let alive = self.worker.is_alive();
@@ -300,6 +311,9 @@ impl Daemon {
             }
             Err(error) => tracing::warn!(%error, "status: the queue cannot be read"),
         }
+        for pause in within(ORDINARY, pause::open(&self.vital)).await.unwrap_or_default() {
+            tracing::info!("status: {}", pause.words());
+        }
         for run in within(ORDINARY, look::last_runs(&self.vital)).await.unwrap_or_default() {
             tracing::info!(
                 run = run.id,
@@ -324,8 +338,14 @@ impl Daemon {
     pub(crate) async fn reload(&mut self) {
         systemd::reloading();
         match self.reloaded().await {
-            Ok(()) => tracing::info!("configuration reloaded"),
-            Err(why) => tracing::error!(%why, "the configuration was not reloaded; the old one stays in force"),
+            Ok(()) => {
+                tracing::info!("configuration reloaded");
+                systemd::status("");
+            }
+            Err(why) => {
+                tracing::error!(%why, "the configuration was not reloaded; the old one stays in force");
+                systemd::status("the configuration was not reloaded, the old one stays in force: see the log");
+            }
         }
         systemd::ready();
     }

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::config::Settings;
+use crate::job::Job;
 use crate::queue::presence::Alive;
 use crate::upstream::Upstream;
 
@@ -15,6 +16,8 @@ pub(crate) fn shared(settings: &Settings) -> Value {
         carreta,
         schedule,
         queue,
+        freshness,
+        notify,
         ..
     } = settings;
     let rates = Upstream::ALL.map(|site| queue.manners(site).rate);
@@ -32,6 +35,8 @@ pub(crate) fn shared(settings: &Settings) -> Value {
         "carreta.price_lists": lists,
         "schedule": [schedule.timezone.name(), &schedule.warehouses, &schedule.stock, &schedule.prices,
                      &schedule.orders, &schedule.purchases, &schedule.reference],
+        "freshness": Job::ALL.map(|job| job.freshness(freshness).as_secs()),
+        "notify": [notify.webhook.url.is_some(), notify.mail.smtp.is_some()],
         "queue.max_attempts": queue.max_attempts,
         "queue.lease": queue.lease.as_millis().to_string(),
         "queue.*.rate": rates,

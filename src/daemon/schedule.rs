@@ -17,7 +17,9 @@ use crate::config::{Schedule, parse_cron};
 use crate::context::Context;
 use crate::job::Job;
 use crate::kill;
+use crate::queue::pause;
 use crate::queue::run::{self, Requested, Trigger};
+use crate::upstream::Upstream;
 
 /// The last instant up to `now` that the expression names in that zone, if it is later than the last one served.
 pub fn due_slot(cron: &Cron, zone: Tz, served: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -67,6 +69,10 @@ pub async fn serve_job(
     let Some(slot) = due_slot(&cron, schedule.timezone, served, now) else {
         return Ok(None);
     };
+    // A slot that is missed for a pause is due when the pause is over.
+    if served.is_some() && is_paused(pool, context, job).await? {
+        return Ok(None);
+    }
     let mut tx = pool.begin().await?;
     let mine = sqlx::query("INSERT INTO queue.slot (job, slot) VALUES ($1, $2) ON CONFLICT (job, slot) DO NOTHING")
         .bind(job.as_str())
@@ -90,6 +96,13 @@ pub async fn serve_job(
     tx.commit().await?;
     kill::about("slot.committed", job.as_str());
     Ok(Some(requested))
+}
+
+/// Whether a run could do nothing but wait: all that the job calls is paused, reads and all.
+async fn is_paused(pool: &PgPool, context: &Context, job: Job) -> sqlx::Result<bool> {
+    let paused = pause::open(pool).await?;
+    let is_whole = |upstream: &Upstream| paused.iter().any(|p| p.upstream == upstream.as_str() && !p.only_pushes);
+    Ok(job.upstreams(context).iter().all(is_whole))
 }
 
 /// Wakes the daemon at every instant that any job's expression names. Drop it to stop.

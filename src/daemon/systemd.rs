@@ -9,7 +9,12 @@ pub(super) fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// The configuration is being read again; followed by [`ready`].
+/// One line for `systemctl status`; empty = nothing to say.
+pub(super) fn status(words: &str) {
+    tell(&[NotifyState::Status(words)]);
+}
+
+/// The configuration is being read again; followed by [`ready`]. The time is what `Type=notify-reload` asks for.
 pub(super) fn reloading() {
     if let Ok(now) = NotifyState::monotonic_usec_now() {
         tell(&[NotifyState::Reloading, now]);

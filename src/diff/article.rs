@@ -18,7 +18,9 @@ use sqlx::types::Json;
 pub use near::{Nowhere, nowhere};
 use verdict::Verdict;
 
+use crate::queue::Class;
 use crate::queue::look::{self, Standing};
+use crate::queue::pause::{self, Pause};
 
 /// So many changes are shown.
 const CHANGES: i64 = 50;
@@ -38,6 +40,8 @@ pub struct Article {
     pub keaz_read_at: Option<DateTime<Utc>>,
     /// How KEAZ stands, where it was ever in trouble.
     pub keaz: Option<Standing>,
+    /// A person has paused pushes to KEAZ, or all of it.
+    pub pause: Option<Pause>,
     /// What suppliers' price lists and searches say: `erp.supplier_prices`.
     pub prices: Vec<Price>,
     /// What the last search found at the suppliers, other articles that may replace it included.
@@ -302,6 +306,7 @@ pub async fn read(pool: &PgPool, article: &str) -> sqlx::Result<Option<Article>>
         places,
         keaz_read_at: keaz_read_at(pool).await?,
         keaz,
+        pause: pause::covering(pool, "keaz", Class::Idempotent.as_str()).await?,
         prices,
         offers,
         changes: listed(pool, CHANGED, article, CHANGES).await?,
@@ -312,7 +317,8 @@ pub async fn read(pool: &PgPool, article: &str) -> sqlx::Result<Option<Article>>
 
 /// Gives each warehouse its call, what was acknowledged last, and its verdict.
 fn judge(article: &mut Article, calls: Vec<About>) {
-    let resting = article.keaz.as_ref().is_some_and(|keaz| keaz.paused_until.is_some());
+    let rests = article.keaz.as_ref().is_some_and(|keaz| keaz.paused_until.is_some());
+    let resting = rests || article.pause.is_some();
     for place in &mut article.places {
         place.call = calls.iter().find(|call| call.warehouse == place.warehouse).cloned();
         let pushed = |change: &&Change| change.warehouse == place.warehouse && change.by == "pushed";

@@ -3,6 +3,7 @@
 //! Nothing in Rust decides what differs; `migrations/views/diff.sql` does.
 
 pub mod article;
+pub(crate) mod difference;
 pub mod explain;
 pub(crate) mod figures;
 pub mod plan;

@@ -1,6 +1,6 @@
 //! What would be done now, row by row, for people: the diff views read as they are.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use crate::job::Job;
@@ -23,7 +23,7 @@ pub struct Change {
 }
 
 /// How many rows of one job differ.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Total {
     /// The job.
     pub job: String,

@@ -27,6 +27,8 @@ const REST: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(
 /// With pages open, the questions that were asked in this time are looked into again by themselves, but not so often.
 const INTEREST: Duration = Duration::from_secs(300);
 const FOLLOW: Duration = Duration::from_secs(10);
+/// So often at most for who asks without being interested: monitoring.
+const GLANCE: Duration = Duration::from_secs(60);
 /// The longest look.
 const LIMIT: Duration = Duration::from_secs(300);
 
@@ -94,6 +96,12 @@ impl Tally {
             // Nothing is ever sent: it is closed when the look is over.
             let _ = tokio::time::timeout(WAIT, under_way.changed()).await;
         }
+        self.known(filter)
+    }
+
+    /// What is known, without waiting; looked into again at most once a minute: for who asks by the clock.
+    pub(crate) fn glance(&self, filter: &Filter) -> Known {
+        self.look_into(filter, GLANCE, false);
         self.known(filter)
     }
 

@@ -4,6 +4,7 @@
 //! `migrations/views/diff.sql`, and who moves a run from stage to stage in [`crate::queue::run`].
 
 mod orders;
+mod planned;
 mod prices;
 mod purchases;
 mod reference;
@@ -132,8 +133,37 @@ impl Job {
         }
     }
 
+    /// Whom it may ask.
+    pub(crate) fn may_ask(self) -> &'static [Upstream] {
+        match self {
+            Self::Warehouses | Self::Stock => &[Upstream::Keaz],
+            Self::Prices | Self::Purchases => &[Upstream::Carreta, Upstream::SaplabClient],
+            Self::Orders | Self::Reference => &[Upstream::Saplab, Upstream::Carreta],
+            Self::Restore => &Upstream::ALL,
+        }
+    }
+
+    /// Whom it calls, of those that are configured.
+    pub fn upstreams(self, context: &Context) -> Vec<Upstream> {
+        let all = self.may_ask().iter().copied();
+        all.filter(|upstream| context.serves(*upstream)).collect()
+    }
+
+    /// Whether it changes anything there.
+    pub fn pushes_to(self, upstream: Upstream) -> bool {
+        match self {
+            Self::Warehouses | Self::Stock => upstream == Upstream::Keaz,
+            Self::Orders => upstream == Upstream::Saplab,
+            Self::Purchases => matches!(upstream, Upstream::Carreta | Upstream::SaplabClient),
+            Self::Prices | Self::Reference | Self::Restore => false,
+        }
+    }
+
     /// Fills the present stage of a run of this job.
     pub(crate) async fn fill(self, tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
+        if let Some(plan) = run.plan_id {
+            return planned::fill(tx, context, run, self, plan).await;
+        }
         match self {
             Self::Warehouses => warehouses::fill(tx, context, run).await,
             Self::Stock => stock::fill(tx, context, run).await,

@@ -24,7 +24,10 @@ enum Entry {
 #[derive(Clone)]
 pub(super) struct Lossy {
     queue: SyncSender<Entry>,
+    /// Since they were last told.
     dropped: Arc<AtomicU64>,
+    /// Since the beginning.
+    dropped_ever: Arc<AtomicU64>,
 }
 
 impl Lossy {
@@ -40,7 +43,16 @@ impl Lossy {
         std::thread::Builder::new()
             .name("log".into())
             .spawn(move || write(&entries, out, &counter, tell))?;
-        Ok(Self { queue, dropped })
+        Ok(Self {
+            queue,
+            dropped,
+            dropped_ever: Arc::default(),
+        })
+    }
+
+    /// How many lines were dropped since the beginning.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped_ever.load(Ordering::Relaxed)
     }
 
     /// Waits until what was logged so far is written, if that does not take long.
@@ -101,6 +113,7 @@ impl Drop for Line<'_> {
         let line = Entry::Line(std::mem::take(&mut self.1));
         if let Err(TrySendError::Full(_)) = self.0.queue.try_send(line) {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
+            self.0.dropped_ever.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -139,6 +152,7 @@ mod tests {
         }
         open.send(()).unwrap();
         log.flush(Duration::from_secs(10));
+        let ever = log.dropped();
         let mut lines = Vec::new();
         let mut dropped = 0;
         while lines.len() + dropped < 20 {
@@ -149,6 +163,7 @@ mod tests {
             }
         }
         assert!(dropped >= 16, "{dropped} of 20, {lines:?}");
+        assert_eq!(ever, dropped as u64, "counted for good");
         assert_eq!(lines[0], "0\n");
         writeln!(log.make_writer(), "after").unwrap();
         assert_eq!(read.recv_timeout(Duration::from_secs(10)).unwrap(), "after\n");

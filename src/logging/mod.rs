@@ -78,6 +78,11 @@ pub fn flush() {
     }
 }
 
+/// Lines of the log that nobody read, since the beginning.
+pub(crate) fn lines_dropped() -> u64 {
+    LOG.get().map_or(0, Lossy::dropped)
+}
+
 fn dropped_text(lines: u64) -> String {
     format!("{lines} lines of the log were dropped: nobody read it\n")
 }

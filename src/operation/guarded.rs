@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::perform::Performer;
-use super::record::{dead, failed, later, repeated};
+use super::record::{count, dead, failed, later, repeated};
 use super::{Applied, Look, Operation};
 use crate::kill;
 use crate::queue::enqueue::NewCall;
@@ -105,6 +105,7 @@ async fn finish<O: Operation>(
         kill::point("finished.before");
         tx.commit().await?;
         kill::point("finished.committed");
+        count::<O>(performer, call, "done");
     }
     Ok(())
 }

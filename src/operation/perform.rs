@@ -1,12 +1,12 @@
 //! Performs a claimed call: from its name to what its upstream said. How that ends is recorded in `record.rs`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 
 use super::catalogue::dispatch;
 use super::guarded::{goes_out, look};
-use super::record::{dead, failed, finish_without_request, later, repeated, succeeded, unsent};
+use super::record::{count, dead, failed, finish_without_request, later, repeated, succeeded, unsent};
 use super::{Apart, Applied, Operation};
 use crate::context::Context;
 use crate::db::passing::Passing;
@@ -17,6 +17,7 @@ use crate::queue::settle::{self, Failure};
 use crate::queue::split;
 use crate::queue::standing::{self, Noted, Sign};
 use crate::queue::{Call, Class};
+use crate::trace;
 use crate::upstream::Fault;
 use crate::upstream::transport::journal::recorded;
 
@@ -31,6 +32,8 @@ pub struct Performer<'a> {
     pub vital: &'a PgPool,
     /// Settings and clients.
     pub context: &'a Context,
+    /// When the call was taken up.
+    pub began: Instant,
     /// Whether our lease is certain to hold long enough for a request to begin.
     pub lease_is_safe: &'a (dyn Fn() -> bool + Sync),
     /// Whether the settings have not been replaced since the call was claimed.
@@ -64,7 +67,7 @@ pub async fn perform(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()>
 }
 
 pub(super) async fn typed<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::Result<()> {
-    let asked = attempt::<O>(performer, call).await?;
+    let asked = trace::attempt(call, O::UPSTREAM, attempt::<O>(performer, call)).await?;
     if call.is_probe && !asked {
         note::<O>(performer, call, Signal::Nothing, "").await?;
     }
@@ -108,7 +111,7 @@ async fn attempt<O: Operation>(performer: &Performer<'_>, call: &Call) -> sqlx::
             note: Some("nothing differs any more".into()),
             ..Applied::default()
         };
-        repeated(performer, || finish_without_request(performer, call, &nothing)).await?;
+        repeated(performer, || finish_without_request::<O>(performer, call, &nothing)).await?;
         return Ok(false);
     };
     let intend = || settle::intend(performer.pool, call, context.daemon_id);
@@ -193,6 +196,7 @@ async fn split<O: Operation>(
     let record = || split::split(performer.pool, performer.context, call, Some(status), words, args());
     let recorded = repeated(performer, record).await?;
     if recorded {
+        count::<O>(performer, call, "split");
         tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, why = words, "refused whole: made again in two halves");
     } else {
         tracing::warn!(

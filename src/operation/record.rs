@@ -1,6 +1,7 @@
 //! Records how a call ended: its effect and its end in one transaction, or its failure with what follows.
 
 use std::future::Future;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,12 +10,14 @@ use super::{Applied, ApplyError, Operation};
 use crate::context::Context;
 use crate::db::passing::{self, Passing};
 use crate::kill;
+use crate::metrics;
 use crate::queue::breaker::Signal;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::{Outcome, Policy, ReadBack, decide, in_words};
 use crate::queue::settle::{self, Failure};
 use crate::queue::standing;
 use crate::queue::{Call, Class};
+use crate::trace;
 use crate::upstream::Fault;
 
 /// Records success. The request is never repeated for the database's sake: only the recording is.
@@ -28,6 +31,7 @@ pub(super) async fn succeeded<O: Operation>(
     let record = || record_success(performer, call, operation, request, answer);
     match repeated(performer, record).await {
         Ok(Some((applied, in_trouble))) => {
+            count::<O>(performer, call, "done");
             if in_trouble || call.is_probe {
                 note::<O>(performer, call, Signal::Alive, "").await?;
             }
@@ -50,6 +54,7 @@ pub(super) async fn succeeded<O: Operation>(
                 .as_deref()
                 == Some("done")
             {
+                count::<O>(performer, call, "done");
                 tracing::debug!(call = call.id, operation = O::NAME, "call done, as it turned out");
                 return Ok(());
             }
@@ -113,7 +118,7 @@ fn keep(call: &Call, class: Class, answer: &impl serde::Serialize) -> Option<Val
     }
 }
 
-pub(super) async fn finish_without_request(
+pub(super) async fn finish_without_request<O: Operation>(
     performer: &Performer<'_>,
     call: &Call,
     applied: &Applied,
@@ -124,6 +129,7 @@ pub(super) async fn finish_without_request(
         kill::point("unsent.before");
         tx.commit().await?;
         kill::point("unsent.committed");
+        count::<O>(performer, call, "done");
     }
     Ok(())
 }
@@ -182,6 +188,7 @@ pub(super) async fn failed<O: Operation>(
         );
         return Ok(());
     }
+    count::<O>(performer, call, failure.outcome.word());
     // An upstream that is left alone has had its alert.
     if matches!(failure.outcome, Outcome::Pause(_) | Outcome::Look(_)) {
         tracing::debug!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, attempt = call.attempt, "{}", failure.words);
@@ -195,6 +202,15 @@ pub(super) async fn failed<O: Operation>(
         tracing::warn!(upstream = %O::UPSTREAM, operation = O::NAME, call = call.id, run = call.run_id, attempt = call.attempt, why, "call failed: {what_next}");
     }
     Ok(())
+}
+
+/// For metrics and traces: an attempt whose end has been recorded, and the whole call where that is over with it.
+pub(super) fn count<O: Operation>(performer: &Performer<'_>, call: &Call, outcome: &'static str) {
+    let is_over = matches!(outcome, "done" | "dead");
+    let since_asked =
+        is_over.then(|| Duration::try_from_secs_f64(call.age).unwrap_or_default() + performer.began.elapsed());
+    metrics::own().attempted(O::UPSTREAM, O::NAME, outcome, since_asked);
+    trace::attempted(call, O::UPSTREAM, outcome, since_asked);
 }
 
 /// What the daemon does next and what the admin can do, and whether a person is needed.

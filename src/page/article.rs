@@ -56,8 +56,9 @@ async fn show(site: &Site, visitor: &Visitor, name: &str) -> Result<Response, Pa
     let teller = part::teller(site, visitor);
     let lang = visitor.lang;
     let content = html! {
+        (goods::form(visitor, ""))
         section #article data-live {
-            @for place in &found.places { (warehouse(&teller, &found, place)) }
+            ul.cards { @for place in &found.places { li.card { (warehouse(&teller, &found, place)) } } }
             @if !found.prices.is_empty() {
                 h2 { (say!(lang, "explain-prices")) }
                 ul { @for price in &found.prices { li { (part::plain(&teller.price(price))) } } }
@@ -70,19 +71,20 @@ async fn show(site: &Site, visitor: &Visitor, name: &str) -> Result<Response, Pa
             (part::zone(lang, &teller.clock))
         }
     };
-    Ok(frame::page(visitor, &part::plain(&found.article), &content).into_response())
+    let title = say!(lang, "goods-article", article = part::plain(&found.article));
+    Ok(frame::page(visitor, &title, &content).into_response())
 }
 
 fn warehouse(teller: &Teller, article: &Article, place: &Place) -> Markup {
     let class = match place.verdict {
-        Verdict::Equal | Verdict::Gone => "notice",
+        Verdict::Equal | Verdict::Gone => "notice good",
         Verdict::Refused | Verdict::Dead => "notice bad",
         _ => "notice warn",
     };
     html! {
-        h2 { (part::plain(&place.warehouse)) @if let Some(name) = &place.name { " " (part::plain(name)) } }
+        h2 { (part::plain(&place.warehouse)) @if let Some(name) = &place.name { ", " (part::plain(name)) } }
         p class=(class) { (part::plain(&teller.headline(article, place))) }
-        ul {
+        ul.small {
             @for line in teller.details(article, place) { li { (part::plain(&line)) } }
             @if let Some(call) = &place.call {
                 li { a href=(format!("/queue/{}", call.id)) { (say!(teller.lang, "explain-to-call", call = call.id)) } " " (part::state(teller.lang, &call.state)) }

@@ -243,18 +243,18 @@ fn held(visitor: &Visitor, clock: &Clock, call: &CallRow) -> Markup {
     if call.state != "quarantined" {
         return html! {};
     }
-    let upstream = call.upstream.as_str();
+    let upstream = lang.site(&call.upstream);
     html! {
         @match (call.look_state.as_deref(), &call.look) {
             (Some("done"), Some(look)) => {
-                p { (say!(lang, "queue-held", upstream = upstream)) " " (part::time_or_dash(clock, call.looked_at)) }
+                p { (say!(lang, "queue-held", upstream = upstream.clone())) " " (part::time_or_dash(clock, call.looked_at)) }
                 pre { (pretty(look)) }
             }
             (Some("done"), None) | (None, _) => { p.notice { (say!(lang, "queue-never-looked")) } }
             (Some("dead" | "cancelled"), _) => {
-                p.notice.warn { (say!(lang, "queue-look-failed", upstream = upstream)) " " (part::or_dash(call.look_reason.as_deref())) }
+                p.notice.warn { (say!(lang, "queue-look-failed", upstream = upstream.clone())) " " (part::or_dash(call.look_reason.as_deref())) }
             }
-            (Some(_), _) => { p.notice { (say!(lang, "queue-looking", upstream = upstream)) } }
+            (Some(_), _) => { p.notice { (say!(lang, "queue-looking", upstream = upstream.clone())) } }
         }
     }
 }
@@ -281,9 +281,9 @@ fn attempts(visitor: &Visitor, clock: &Clock, kept: &Kept) -> Markup {
                         td { (part::time(clock, attempt.started_at)) }
                         td { (part::time_or_dash(clock, attempt.ended_at)) }
                         td { (outcome(visitor, attempt.outcome.as_deref())) }
-                        td.n { @if let Some(status) = attempt.http_status { (status) } @else { "-" } }
+                        td.n { @if let Some(status) = attempt.http_status { (status) } @else { "–" } }
                         td { (part::time_or_dash(clock, attempt.retry_at)) }
-                        td { (part::or_dash(attempt.words.as_deref())) }
+                        td.words { (part::or_dash(attempt.words.as_deref())) }
                     } } }
                 }
             }

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::door::Visitor;
-use super::show::{Reader, number};
-use super::{PageError, Site, frame, look, part};
+use super::show::{Reader, count};
+use super::{PageError, Site, frame, look, ours, part};
 use crate::diff::figures::{Figures, Filter, Row};
 use crate::diff::plan::Total;
 use crate::diff::tally::Known;
@@ -104,16 +104,18 @@ fn holds_of(reader: &Reader<'_>, held: &[HoldView]) -> Markup {
         @if !held.is_empty() {
             h2 { (say!(lang, "diff-holds")) }
             p { (say!(lang, "diff-holds-about")) }
-            ul {
+            ul.cards {
                 @for hold in held {
-                    li {
-                        a href={ "/holds/" (hold.id) } {
-                            (say!(lang, "diff-hold", id = hold.id.to_string(), job = reader.job(&hold.job), rows = hold.rows))
-                            @if !hold.scope.is_empty() { ", " (hold.scope) }
+                    li.card {
+                        h3 {
+                            a href={ "/holds/" (hold.id) } {
+                                (say!(lang, "diff-hold", id = hold.id.to_string(), job = reader.job(&hold.job), rows = hold.rows))
+                                @if !hold.scope.is_empty() { ", " (part::plain(&hold.scope)) }
+                            }
+                            @if hold.state == "refused" { " " span.state.warn { (say!(lang, "diff-hold-refused")) } }
                         }
-                        " " (reader.time(hold.created_at)) ": " (hold.why)
-                        @if hold.state == "refused" { " " span.state.warn { (say!(lang, "diff-hold-refused")) } }
-                        br; span.faint { (hold.samples.join("; ")) }
+                        p { (ours::told(lang, &hold.why)) "; " (reader.time(hold.created_at)) }
+                        p.small { (part::plain(&hold.samples.join("; "))) }
                     }
                 }
             }
@@ -155,8 +157,8 @@ pub(super) fn totals(reader: &Reader<'_>, totals: &[Total]) -> Markup {
                             tr {
                                 th scope="row" { a href={ "/diff?job=" (total.job) } { (reader.job(&total.job)) } }
                                 td { (action(reader, &total.action)) }
-                                td.n { (number(total.rows)) }
-                                td.n { (number(total.held)) }
+                                td.n { (count(total.rows)) }
+                                td.n { (count(total.held)) }
                             }
                         }
                     }
@@ -204,13 +206,14 @@ fn line(reader: &Reader<'_>, row: &Row) -> Markup {
             td { (reader.job(&row.job)) }
             td { (action(reader, &row.action)) }
             th scope="row" { (name(row)) }
-            td.old { (row.old.as_deref().unwrap_or("–")) }
-            td { (row.new.as_deref().unwrap_or("–")) }
-            td {
+            td.old { (part::or_dash(row.old.as_deref())) }
+            td { (part::or_dash(row.new.as_deref())) }
+            td.words {
                 @if let Some(held) = &row.held {
+                    @let words = ours::told(reader.lang, held);
                     @match row.hold_id {
-                        Some(id) => a href={ "/holds/" (id) } { (held) },
-                        None => (held),
+                        Some(id) => a href={ "/holds/" (id) } { (words) },
+                        None => (words),
                     }
                 }
             }
@@ -220,11 +223,10 @@ fn line(reader: &Reader<'_>, row: &Row) -> Markup {
 
 /// The row's name, leading to why it is what it is.
 fn name(row: &Row) -> Markup {
-    html! {
-        @match (&row.article, row.position) {
-            (_, Some(position)) => a href=(part::order_path(&position.to_string())) { (row.row) },
-            (Some(article), None) => a href=(part::article_path(article)) { (row.row) },
-            (None, None) => (row.row),
-        }
-    }
+    let path = match (&row.article, row.position) {
+        (_, Some(position)) => part::order_path(&position.to_string()),
+        (Some(article), None) => part::article_path(article),
+        (None, None) => return html! { (part::plain(&row.row)) },
+    };
+    html! { a href=(path) { (part::plain(&row.row)) } }
 }

@@ -160,10 +160,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let visitor = request.extensions().get::<Visitor>().cloned();
-        let from_elsewhere = request
-            .headers()
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none");
+        let from_elsewhere = is_from_elsewhere(request.headers());
         let form = Form::<Sealed<T>>::from_request(request, state).await;
         let Some(visitor) = visitor else {
             return Err(StatusCode::FORBIDDEN.into_response());
@@ -178,6 +175,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
     }
 }
 
+/// Whether a form was sent by another site's page, as far as the browser says. Behind a proxy the house is called by the
+/// name that the proxy was called by.
+fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if text("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        return true;
+    }
+    let ours = [text("x-forwarded-host"), text("host")];
+    text("origin").is_some_and(|origin| {
+        let name = origin.split_once("://").map_or("", |(_, name)| name);
+        !ours.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(name))
+    })
+}
+
 /// Lets in who has a session or the token; sends the others to the login.
 pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let context = site.now();
@@ -186,11 +197,7 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
     let path = request.uri().path_and_query().map_or("/", |at| at.as_str()).to_owned();
     let headers = request.headers();
     if token.is_none() && !names_loopback(headers) {
-        return (
-            StatusCode::MISDIRECTED_REQUEST,
-            "this page answers to the name localhost only\n",
-        )
-            .into_response();
+        return wrong_name();
     }
     let held = cookie(headers, COOKIE).filter(|cookie| is_session(&key, cookie));
     let bearer = token.is_some_and(|token| bears(headers, token));
@@ -198,10 +205,7 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         Some(held) => (held, false),
         None if bearer => (String::new(), false),
         None if token.is_none() => (session(&key), true),
-        None if path.starts_with("/api/") => {
-            let asks = [(header::WWW_AUTHENTICATE, "Bearer")];
-            return (StatusCode::UNAUTHORIZED, asks, "http.token is asked for\n").into_response();
-        }
+        None if path.starts_with("/api/") => return ask_for_token(),
         None => return Redirect::to(&format!("/login?to={}", encoded(&path))).into_response(),
     };
     let secure = is_secure(headers);
@@ -221,6 +225,33 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         set_cookie(&mut answer, COOKIE, &held, SESSION, secure);
     }
     answer
+}
+
+/// Lets in a program that has no session: with `http.token` its bearer, without one whoever is on this machine.
+///
+/// # Errors
+/// The answer to who may not.
+#[allow(clippy::result_large_err, reason = "the refusal is the answer itself, made once")]
+pub(crate) fn admit_program(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), Response> {
+    match token {
+        Some(token) if bears(headers, token) => Ok(()),
+        None if names_loopback(headers) => Ok(()),
+        Some(_) => Err(ask_for_token()),
+        None => Err(wrong_name()),
+    }
+}
+
+fn ask_for_token() -> Response {
+    let asks = [(header::WWW_AUTHENTICATE, "Bearer")];
+    (StatusCode::UNAUTHORIZED, asks, "http.token is asked for\n").into_response()
+}
+
+fn wrong_name() -> Response {
+    (
+        StatusCode::MISDIRECTED_REQUEST,
+        "this page answers to the name localhost only\n",
+    )
+        .into_response()
 }
 
 /// Whether a request carries the token itself.

@@ -7,10 +7,11 @@ use crate::say;
 use crate::words::Lang;
 
 /// The pages that the head leads to: path, and the name of its words.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/", "nav-overview"),
     ("/diff", "nav-diff"),
     ("/runs", "nav-runs"),
+    ("/history", "nav-history"),
     ("/queue", "nav-queue"),
     ("/goods", "nav-goods"),
     ("/purchases", "nav-purchases"),
@@ -25,7 +26,7 @@ pub(super) fn page(visitor: &Visitor, title: &str, content: &Markup) -> Markup {
         &html! {
             a.skip href="#content" { (say!(lang, "skip")) }
             header {
-                p.name { a href="/" { "Sverka" } }
+                p.name { a href="/" { (mark()) (say!(lang, "name")) } }
                 nav aria-label=(say!(lang, "nav")) {
                     ul {
                         @for (path, name) in PAGES {
@@ -56,7 +57,7 @@ pub(super) fn message(visitor: &Visitor, title: &str, text: &str) -> Markup {
 /// A page for somebody who has not come in.
 pub(super) fn stranger(visitor: &Visitor, title: &str, content: &Markup) -> Markup {
     let body = html! {
-        header { p.name { "Sverka" } (language(visitor)) }
+        header { p.name { (mark()) (say!(visitor.lang, "name")) } div.choices { (language(visitor)) } }
         main #content { h1 { (title) } (content) }
     };
     document(visitor.lang, title, &body)
@@ -69,7 +70,7 @@ fn document(lang: Lang, title: &str, body: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · Sverka" }
+                title { (title) " · " (say!(lang, "name")) }
                 link rel="stylesheet" href="/assets/sverka.css";
                 link rel="icon" href="/assets/sverka.svg" type="image/svg+xml";
                 script src="/assets/sverka.js" defer {}
@@ -77,6 +78,10 @@ fn document(lang: Lang, title: &str, body: &Markup) -> Markup {
             body { (body) }
         }
     }
+}
+
+fn mark() -> Markup {
+    html! { img src="/assets/sverka.svg" alt="" width="22" height="22"; }
 }
 
 fn is_here(visitor: &Visitor, path: &str) -> bool {

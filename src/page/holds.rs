@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::door::Visitor;
-use super::{PageError, Site, frame, look, part};
+use super::{PageError, Site, frame, look, ours, part};
 use crate::hold::look::{self as hold, HeldRow, HoldView};
 use crate::say;
+use crate::words::Lang;
 use crate::words::clock::Clock;
 
 /// So many holds are listed.
@@ -65,10 +66,10 @@ fn table(visitor: &Visitor, clock: &Clock, holds: &[HoldView]) -> Markup {
                 tbody { @for hold in holds { tr {
                     td.n { a href=(format!("/holds/{}", hold.id)) { (hold.id) } }
                     td { (state(visitor, hold)) }
-                    td { (place(hold)) }
+                    td { (place(lang, hold)) }
                     td.n { (hold.rows) " / " (hold.of) }
                     td { (part::time(clock, hold.created_at)) }
-                    td { (part::plain(&hold.why)) }
+                    td.words { (ours::told(lang, &hold.why)) }
                 } } }
             }
         }
@@ -126,8 +127,8 @@ fn facts(visitor: &Visitor, clock: &Clock, hold: &HoldView) -> Markup {
             dt { (say!(lang, "holds-state")) } dd { (state(visitor, hold))
                 @if let (Some(who), Some(at)) = (&hold.decided_by, hold.decided_at) { " " (part::plain(who)) ", " (part::time(clock, at)) }
             }
-            dt { (say!(lang, "holds-where")) } dd { (place(hold)) }
-            dt { (say!(lang, "holds-why")) } dd { (part::plain(&hold.why)) }
+            dt { (say!(lang, "holds-where")) } dd { (place(lang, hold)) }
+            dt { (say!(lang, "holds-why")) } dd { (ours::told(lang, &hold.why)) }
             dt { (say!(lang, "holds-since")) } dd { (part::time(clock, hold.created_at)) }
             dt { (say!(lang, "holds-seen")) } dd { (part::time(clock, hold.seen_at)) }
             @if let Some(run) = hold.run_id { dt { (say!(lang, "holds-run")) } dd { a href=(format!("/runs/{run}")) { (run) } } }
@@ -141,7 +142,7 @@ fn buttons(visitor: &Visitor, hold: &HoldView) -> Markup {
     let sure = say!(lang, "holds-release-sure", rows = rows);
     html! {
         @if matches!(hold.state.as_str(), "held" | "refused") {
-            p { (say!(lang, "holds-decide", job = hold.job.clone())) }
+            p { (say!(lang, "holds-decide", job = lang.job(&hold.job))) }
             (frame::act(visitor, &format!("/holds/{id}/release"), &[("mark", hold.mark.as_str())], &html! {
                 button.grave #release type="submit" data-confirm=(sure) { (say!(lang, "holds-release", rows = rows)) }
             }))
@@ -191,9 +192,10 @@ fn state(visitor: &Visitor, hold: &HoldView) -> Markup {
     html! { span class=(class) { (words.unwrap_or_else(|| hold.state.clone())) } }
 }
 
-fn place(hold: &HoldView) -> String {
+fn place(lang: Lang, hold: &HoldView) -> String {
+    let upstream = lang.site(&hold.upstream);
     if hold.scope.is_empty() {
-        return hold.upstream.clone();
+        return upstream;
     }
-    part::plain(&format!("{}/{}", hold.upstream, hold.scope))
+    format!("{upstream}, {}", part::plain(&hold.scope))
 }

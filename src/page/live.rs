@@ -85,6 +85,8 @@ async fn state(pool: &PgPool) -> sqlx::Result<String> {
             (SELECT max(id) FROM queue.call WHERE state = 'dead'),
             (SELECT string_agg(concat_ws('.', name, failures, openings, paused_until), ',' ORDER BY name) FROM queue.upstream),
             (SELECT concat_ws('.', count(*), max(id)) FROM queue.hold WHERE state IN ('held', 'refused')),
+            (SELECT concat_ws('.', max(id), count(*) FILTER (WHERE ended_at IS NULL AND until > now())) FROM queue.pause),
+            (SELECT max(id) FROM queue.event),
             (SELECT max(id) FROM queue.audit))",
     )
     .fetch_one(pool)

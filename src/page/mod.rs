@@ -1,8 +1,9 @@
 //! The admin page: server-rendered HTML over the same functions that the commands use. It decides nothing by itself.
 //!
 //! `door.rs` lets people in, `frame.rs` is what stands around every page, `live.rs` tells open pages that something has
-//! changed; then one file for each page, and `act.rs` for what its buttons do. The script in `assets/` makes pages follow
-//! what happens; without it they are complete, and still.
+//! changed; then one file for each page, and `act.rs` for what its buttons do. `ours.rs` has the words for our own
+//! sentences that are kept in English. The script in `assets/` makes pages follow what happens; without it they are
+//! complete, and still.
 
 mod act;
 mod api;
@@ -13,16 +14,20 @@ mod diff;
 pub mod door;
 mod frame;
 mod goods;
+mod history;
 mod holds;
 mod live;
 mod order;
+mod ours;
 mod overview;
 mod part;
+mod pause;
 mod plot;
 mod purchases;
 mod queue;
 mod runs;
 mod show;
+mod waits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,6 +80,11 @@ impl Site {
         }
     }
 
+    /// What differs, counted for the pages; for who shows it elsewhere.
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally.clone()
+    }
+
     /// The settings in force now.
     fn now(&self) -> Arc<Context> {
         self.context.borrow().clone()
@@ -94,6 +104,10 @@ pub fn router(site: Site) -> Router {
         .route("/api/v1/runs", get(api::runs))
         .route("/api/v1/runs/{id}", get(api::run))
         .route("/api/v1/events", get(live::events))
+        .route("/history", get(history::page))
+        .route("/act/pause", post(pause::pause))
+        .route("/act/resume", post(pause::resume))
+        .route("/api/v1/history", get(history::api))
         .route("/queue", get(queue::page))
         .route("/queue/retry-all", post(act::retry_all))
         .route("/queue/{id}", get(call::page))

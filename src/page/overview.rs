@@ -4,8 +4,8 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use super::door::Visitor;
-use super::show::{Reader, number, span};
-use super::{PageError, Site, frame, look, plot};
+use super::show::{Reader, count, number, span};
+use super::{PageError, Site, frame, look, ours, part, pause, plot, waits};
 use crate::daemon::freshness::Fresh;
 use crate::diff::figures::Filter;
 use crate::diff::tally::Known;
@@ -13,7 +13,6 @@ use crate::queue::look::{RunRow, Standing};
 use crate::queue::reach::Reach;
 use crate::say;
 use crate::status::Status;
-use crate::words::Lang;
 
 /// Reads it, without waiting for what differs to be counted.
 pub(super) async fn read(site: &Site) -> Result<(Status, Known), PageError> {
@@ -40,12 +39,13 @@ pub(super) async fn page(State(site): State<Site>, visitor: Visitor) -> Result<M
         section #upstreams data-live {
             h2 { (say!(reader.lang, "overview-upstreams")) }
             @if status.reach.is_empty() { p { (say!(reader.lang, "overview-no-upstream")) } }
-            ul.cards { @for reach in &status.reach { li.card { (upstream(&reader, reach, &status.upstreams)) } } }
+            ul.cards.upstreams { @for reach in &status.reach { li.card { (upstream(&reader, reach, &status)) } } }
         }
         section #jobs data-live { (jobs(&reader, &status)) }
-        section #freshness data-live { (freshness(&reader, &status.freshness)) }
-        section #differs data-live { (differs(&reader, &status, &known)) }
-        section #queue data-live { (queue(&reader, &status)) }
+        div.pair {
+            section #differs data-live { (differs(&reader, &status, &known)) }
+            section #queue data-live { (queue(&reader, &status)) }
+        }
         section #drift data-live { (drift(&reader, &status)) }
         section #daemons data-live { (daemons(&reader, &status)) }
         (reader.zone())
@@ -76,7 +76,7 @@ fn notices(reader: &Reader<'_>, status: &Status) -> Markup {
                 (reader.time(restore.found_at)) ")" }
         }
         @if !stale.is_empty() {
-            p.notice.bad { a href="#freshness" { (say!(lang, "overview-stale", jobs = stale.join(", "))) } }
+            p.notice.bad { a href="#jobs" { (say!(lang, "overview-stale", jobs = stale.join(", "))) } }
         }
         @if quarantined > 0 {
             p.notice.bad { a href="/queue?state=quarantined" { (say!(lang, "overview-quarantined", calls = quarantined)) } }
@@ -91,29 +91,21 @@ fn notices(reader: &Reader<'_>, status: &Status) -> Markup {
             p.notice.warn { (say!(lang, "overview-settings-differ", keys = differing)) }
         }
         @if let Some(holder) = &status.horizon { p.notice.warn { (holder.words()) } }
+        (waits::list(reader, &status.waits))
         @if is_quiet { p.notice { (say!(lang, "overview-quiet")) } }
     }
 }
 
-fn site_name(lang: Lang, upstream: &str) -> String {
-    match upstream {
-        "keaz" => "KEAZ".to_owned(),
-        "saplab" => "Saplab".to_owned(),
-        "saplab.client" => say!(lang, "upstream-saplab-client"),
-        "carreta" => "Carreta".to_owned(),
-        other => other.to_owned(),
-    }
-}
-
-fn upstream(reader: &Reader<'_>, reach: &Reach, standings: &[Standing]) -> Markup {
+fn upstream(reader: &Reader<'_>, reach: &Reach, status: &Status) -> Markup {
     let lang = reader.lang;
-    let standing = standings.iter().find(|standing| standing.name == reach.upstream);
+    let standing = status.upstreams.iter().find(|standing| standing.name == reach.upstream);
+    let paused = status.pauses.iter().find(|pause| pause.upstream == reach.upstream);
     let rate = match reach.rate {
         0 => say!(lang, "upstream-no-limit"),
         rate => say!(lang, "upstream-limit", rate = rate),
     };
     html! {
-        h3 { (site_name(lang, reach.upstream)) " " (light(reader, standing)) }
+        h3 { (lang.site(reach.upstream)) " " (light(reader, standing)) " " (pause::light(reader, paused)) }
         @if let Some(standing) = standing { (trouble(reader, standing)) }
         dl.facts {
             dt { (say!(lang, "upstream-last-success")) }
@@ -128,6 +120,7 @@ fn upstream(reader: &Reader<'_>, reach: &Reach, standings: &[Standing]) -> Marku
             dt { (say!(lang, "upstream-rate")) }
             dd { (say!(lang, "upstream-last-minute", calls = reach.last_minute)) "; " (rate) }
         }
+        (pause::acts(reader, reach.upstream, paused))
     }
 }
 
@@ -168,18 +161,20 @@ fn trouble(reader: &Reader<'_>, standing: &Standing) -> Markup {
     }
 }
 
+/// Each job: how it went, when it runs again, how fresh its work is.
 fn jobs(reader: &Reader<'_>, status: &Status) -> Markup {
     let lang = reader.lang;
     html! {
         h2 { (say!(lang, "overview-jobs")) }
         div.tablewrap tabindex="0" role="region" aria-label=(say!(lang, "overview-jobs")) {
-            table {
+            table.jobs {
                 thead { tr {
                     th scope="col" { (say!(lang, "runs-job")) }
                     th scope="col" { (say!(lang, "overview-last-run")) }
-                    th.n scope="col" { (say!(lang, "runs-pulled")) }
-                    th.n scope="col" { (say!(lang, "runs-pushed")) }
-                    th scope="col" { (say!(lang, "overview-next-run")) }
+                    th.n.wide scope="col" { (say!(lang, "runs-pulled")) }
+                    th.n.wide scope="col" { (say!(lang, "runs-pushed")) }
+                    th.wide scope="col" { (say!(lang, "overview-next-run")) }
+                    th scope="col" { (say!(lang, "overview-freshness")) }
                     th scope="col" { (say!(lang, "overview-act")) }
                 } }
                 tbody {
@@ -188,14 +183,36 @@ fn jobs(reader: &Reader<'_>, status: &Status) -> Markup {
                         tr {
                             th scope="row" { a href={ "/runs?job=" (fresh.job) } { (reader.job(fresh.job)) } }
                             td { (last_run(reader, last)) }
-                            td.n { @if let Some(run) = last { (number(run.rows_pulled)) } }
-                            td.n { @if let Some(run) = last { (number(run.rows_pushed)) } }
-                            td { @match fresh.next_run { Some(at) => (reader.time(at)), None => (say!(lang, "overview-never")) } }
+                            td.n.wide { @if let Some(run) = last { (count(run.rows_pulled)) } }
+                            td.n.wide { @if let Some(run) = last { (count(run.rows_pushed)) } }
+                            td.wide { @match fresh.next_run { Some(at) => (reader.time(at)), None => (say!(lang, "overview-never")) } }
+                            td { (freshness(reader, fresh)) }
                             td { (sync_now(reader, fresh.job)) }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// How old the last success is, against what was promised.
+fn freshness(reader: &Reader<'_>, fresh: &Fresh) -> Markup {
+    let lang = reader.lang;
+    let age = span(lang, fresh.age_seconds as f64);
+    let words = match fresh.promised_seconds {
+        Some(promised) => say!(
+            lang,
+            "overview-of-promise",
+            age = age,
+            promised = span(lang, promised as f64)
+        ),
+        None => age,
+    };
+    html! {
+        @if let Some(promised) = fresh.promised_seconds { (plot::measure(&words, fresh.age_seconds, promised)) }
+        span.small title=[fresh.last_success.map(|at| reader.clock.exact(at))] {
+            @if fresh.late { span.state.bad { (words) } } @else { (words) }
         }
     }
 }
@@ -208,7 +225,7 @@ fn last_run(reader: &Reader<'_>, last: Option<&RunRow>) -> Markup {
                 a href={ "/runs/" (run.id) } { (reader.time(run.ended_at.or(run.started_at).unwrap_or(run.requested_at))) }
                 " " (reader.outcome(run))
                 @if run.state == "running" { " " (super::runs::progress(reader, run)) }
-                @if let Some(note) = &run.note { br; span.faint { (note) } }
+                @if let Some(note) = &run.note { br; span.small { (ours::told(reader.lang, note)) } }
             }
         }
     }
@@ -222,45 +239,8 @@ pub(super) fn sync_now(reader: &Reader<'_>, job: &str) -> Markup {
         reader.visitor,
         "/act/sync",
         &[("job", job)],
-        &html! { button.plain type="submit" id={ "sync-" (job) } aria-label=(named) { (words) } },
+        &html! { button.plain.little type="submit" id={ "sync-" (job) } aria-label=(named) { (words) } },
     )
-}
-
-fn freshness(reader: &Reader<'_>, jobs: &[Fresh]) -> Markup {
-    let lang = reader.lang;
-    html! {
-        h2 { (say!(lang, "overview-freshness")) }
-        div.tablewrap tabindex="0" role="region" aria-label=(say!(lang, "overview-freshness")) {
-            table {
-                thead { tr {
-                    th scope="col" { (say!(lang, "runs-job")) }
-                    th scope="col" { (say!(lang, "overview-last-success")) }
-                    th scope="col" { (say!(lang, "overview-age")) }
-                    th scope="col" { (say!(lang, "overview-promise")) }
-                    th scope="col" { (say!(lang, "overview-used")) }
-                } }
-                tbody {
-                    @for fresh in jobs {
-                        @let age = span(lang, fresh.age_seconds as f64);
-                        tr {
-                            th scope="row" { (reader.job(fresh.job)) }
-                            td { @match fresh.last_success { Some(at) => (reader.time(at)), None => (say!(lang, "never")) } }
-                            td { @if fresh.late { span.state.bad { (age) } } @else { (age) } }
-                            @match fresh.promised_seconds {
-                                Some(promised) => {
-                                    @let words = span(lang, promised as f64);
-                                    td { (words) }
-                                    td { (plot::measure(&say!(lang, "overview-of-promise", age = age.clone(), promised = words.clone()),
-                                                        fresh.age_seconds, promised)) }
-                                }
-                                None => { td { "–" } td {} }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn differs(reader: &Reader<'_>, status: &Status, known: &Known) -> Markup {
@@ -288,8 +268,8 @@ fn queue(reader: &Reader<'_>, status: &Status) -> Markup {
                     tbody {
                         @for depth in &status.queue {
                             tr {
-                                th scope="row" { (site_name(lang, &depth.upstream)) }
-                                td { a href={ "/queue?state=" (depth.state) } { (call_state(lang, &depth.state)) } }
+                                th scope="row" { (lang.site(&depth.upstream)) }
+                                td { a href={ "/queue?state=" (depth.state) "&upstream=" (depth.upstream) } { (part::state(lang, &depth.state)) } }
                                 td.n { (number(depth.calls)) }
                                 td { (reader.time(depth.oldest)) }
                             }
@@ -301,12 +281,6 @@ fn queue(reader: &Reader<'_>, status: &Status) -> Markup {
     }
 }
 
-/// How a call stands, in a word.
-pub(super) fn call_state(lang: Lang, state: &str) -> String {
-    lang.known(&format!("call-is-{state}"))
-        .unwrap_or_else(|| state.to_owned())
-}
-
 fn drift(reader: &Reader<'_>, status: &Status) -> Markup {
     let lang = reader.lang;
     html! {
@@ -315,7 +289,7 @@ fn drift(reader: &Reader<'_>, status: &Status) -> Markup {
             ul {
                 @for drift in &status.drift {
                     li {
-                        strong { (site_name(lang, &drift.upstream)) } ": "
+                        strong { (lang.site(&drift.upstream)) } ": "
                         (say!(lang, "overview-drift-found", kind = drift.kind.clone(), found = drift.found, open = drift.open)) " "
                         (reader.time(drift.last_found_at))
                         br; span.faint { (drift.samples.join("; ")) }

@@ -1,6 +1,6 @@
 //! Small parts that pages are made of: times, states, upstreams' words, links to calls and articles.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -22,12 +22,12 @@ pub(super) fn teller(site: &Site, visitor: &Visitor) -> Teller {
 
 /// A time of day, with its day where it is not today; the exact one where somebody points at it.
 pub(super) fn time(clock: &Clock, at: DateTime<Utc>) -> Markup {
-    html! { time datetime=(at.to_rfc3339()) title=(clock.exact(at)) { (clock.brief(at)) } }
+    html! { time datetime=(at.to_rfc3339_opts(SecondsFormat::Secs, true)) title=(clock.exact(at)) { (clock.brief(at)) } }
 }
 
 /// The same, or a dash.
 pub(super) fn time_or_dash(clock: &Clock, at: Option<DateTime<Utc>>) -> Markup {
-    html! { @if let Some(at) = at { (time(clock, at)) } @else { "-" } }
+    html! { @if let Some(at) = at { (time(clock, at)) } @else { "–" } }
 }
 
 /// In which zone all times of a page are.
@@ -41,6 +41,7 @@ pub(super) fn state(lang: Lang, state: &str) -> Markup {
         "done" => "state good",
         "unknown" | "quarantined" => "state warn",
         "dead" => "state bad",
+        "running" => "state busy",
         _ => "state",
     };
     html! { span class=(class) { (state_words(lang, state)) } }
@@ -59,7 +60,7 @@ pub(super) fn plain(text: &str) -> String {
 
 /// The same, or a dash.
 pub(super) fn or_dash(text: Option<&str>) -> String {
-    text.map_or_else(|| "-".to_owned(), plain)
+    text.map_or_else(|| "–".to_owned(), plain)
 }
 
 /// A link to a call.

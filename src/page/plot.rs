@@ -13,20 +13,19 @@ pub(super) struct Bar {
 }
 
 const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 84.0;
-/// Above the highest bar, where its value stands.
-const HEAD: f64 = 16.0;
+const HEIGHT: f64 = 64.0;
+/// Above the highest bar.
+const HEAD: f64 = 2.0;
 /// Room for so many bars, however few there are.
-const PLACES: f64 = 60.0;
+const PLACES: f64 = 40.0;
 
-/// Bars from left to right, the highest one labelled; `words` say the same.
-pub(super) fn bars(words: &str, bars: &[Bar], highest: &str) -> Markup {
+/// Bars from left to right; `words` say the same.
+pub(super) fn bars(words: &str, bars: &[Bar]) -> Markup {
     let most = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     let step = WIDTH / PLACES.max(bars.len() as f64);
     let ground = HEIGHT - 2.0;
     html! {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(words) {
-            text x="0" y="11" { (highest) }
             line.axis x1="0" y1=(ground) x2=(WIDTH) y2=(ground) {}
             @for (place, bar) in bars.iter().enumerate() {
                 // What is not nothing is seen.
@@ -46,6 +45,7 @@ pub(super) fn measure(words: &str, used: u64, promised: u64) -> Markup {
     let class = if used > 1.0 { "bad" } else { "" };
     html! {
         svg.plot.measure viewBox="0 0 150 14" role="img" aria-label=(words) {
+            rect.track x="0" y="3" width="150" height="8" {}
             rect.bar.(class) x="0" y="3" width=(short(width)) height="8" { title { (words) } }
             line.limit x1=(LIMIT) y1="0" x2=(LIMIT) y2="14" {}
         }
@@ -70,9 +70,9 @@ mod tests {
 
     #[test]
     fn the_highest_bar_fills_the_plot_and_a_small_one_is_still_seen() {
-        let svg = bars("of \"two\"", &[bar(1000.0), bar(0.1), bar(0.0)], "1000 s").into_string();
+        let svg = bars("of \"two\"", &[bar(1000.0), bar(0.1), bar(0.0)]).into_string();
         for part in [
-            "height=\"66.0\"",
+            "height=\"60.0\"",
             "height=\"1.0\"",
             "height=\"0.0\"",
             "aria-label=\"of &quot;two&quot;\"",
@@ -80,14 +80,14 @@ mod tests {
         ] {
             assert!(svg.contains(part), "{part}: {svg}");
         }
-        assert!(!bars("none", &[], "").into_string().contains("NaN"));
+        assert!(!bars("none", &[]).into_string().contains("NaN"));
     }
 
     #[test]
     fn a_broken_promise_crosses_the_line_and_does_not_leave_the_plot() {
         let width = |used| {
             let svg = measure("x", used, 10).into_string();
-            let bar = svg.split("width=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let bar = svg.split("width=\"").nth(2).and_then(|rest| rest.split('"').next());
             (bar.map(str::to_owned), svg.contains("bar bad"))
         };
         assert_eq!(width(5), (Some("50.0".into()), false));

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::door::Visitor;
-use super::{PageError, Site, frame, look, part};
+use super::{PageError, Site, frame, look, ours, part};
 use crate::diff::purchases::{self, Page, Purchase};
 use crate::say;
 use crate::words::Lang;
@@ -108,6 +108,6 @@ fn row(lang: Lang, clock: &Clock, one: &Purchase) -> Markup {
         }
         td.n { (part::or_dash(price.as_deref())) @if let Some(most) = one.max_price { " ≤ " (most) } }
         td { (part::time_or_dash(clock, one.updated_at)) }
-        td { (part::or_dash(one.error.as_deref())) }
+        td.words { @if let Some(error) = &one.error { (ours::told(lang, error)) } }
     } }
 }

@@ -128,7 +128,7 @@ fn form(visitor: &Visitor, asked: &Asked) -> Markup {
             label { (say!(lang, "queue-upstream"))
                 select name="upstream" {
                     option value="" { (say!(lang, "queue-any")) }
-                    @for name in Upstream::ALL.map(Upstream::as_str) { option value=(name) selected[asked.upstream == name] { (name) } }
+                    @for name in Upstream::ALL.map(Upstream::as_str) { option value=(name) selected[asked.upstream == name] { (lang.site(name)) } }
                 }
             }
             label { (say!(lang, "queue-operation")) input name="operation" value=(asked.operation) placeholder="keaz.remains"; }
@@ -178,11 +178,11 @@ fn row(visitor: &Visitor, clock: &Clock, call: &Line) -> Markup {
     html! { tr {
         td.n { (part::call(call.id)) }
         td { (part::state(visitor.lang, &call.state)) }
-        td { (call.operation) }
+        td { code { (call.operation) } }
         td.mono { (clip(&call.args, 80)) }
         td.n { (call.attempt) }
         td { (part::time(clock, when)) }
-        td { (clip(call.reason.as_deref().unwrap_or("-"), 160)) }
+        td.words { (clip(call.reason.as_deref().unwrap_or("–"), 160)) }
     } }
 }
 

@@ -8,15 +8,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::door::{Asked, Visitor};
-use super::overview::{call_state, sync_now};
+use super::overview::sync_now;
 use super::plot::{self, Bar};
-use super::show::{Reader, number, span};
-use super::{PageError, Site, frame, look};
+use super::show::{Reader, count, number, span};
+use super::{PageError, Site, frame, look, ours, part};
 use crate::db::deadline::{ORDINARY, within};
 use crate::job::Job;
 use crate::queue::look::{self as queue, RunRow};
 use crate::queue::run::history::{self, Part, Point, Trouble};
-use crate::queue::run::{self};
+use crate::queue::run::{self, Trigger};
 use crate::say;
 
 /// So many past runs stand on a page.
@@ -151,30 +151,28 @@ fn plots(reader: &Reader<'_>, job: &str, points: &[&Point]) -> Markup {
     };
     let most = |bars: &[Bar]| bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     let in_time = |seconds: f64| span(lang, seconds);
-    let in_rows = |rows: f64| say!(lang, "runs-plot-of-rows", rows = rows);
+    let in_rows = |rows: f64| number(rows as i64);
     let took = bars(|point| point.seconds, &in_time);
     let rows = bars(|point| point.rows as f64, &in_rows);
     let last = |bars: &[Bar]| bars.last().map_or(0.0, |bar| bar.value);
-    let words_of_time = say!(
+    let of_time = say!(
         lang,
         "runs-plot-time",
-        runs = points.len(),
         last = in_time(last(&took)),
         most = in_time(most(&took))
     );
-    let words_of_rows = say!(
+    let of_rows = say!(
         lang,
         "runs-plot-rows",
-        runs = points.len(),
         last = in_rows(last(&rows)),
         most = in_rows(most(&rows))
     );
     html! {
         h3 { a href={ "/runs?job=" (job) } { (reader.job(job)) } }
-        p.hint { (words_of_time) }
-        (plot::bars(&words_of_time, &took, &in_time(most(&took))))
-        p.hint { (words_of_rows) }
-        (plot::bars(&words_of_rows, &rows, &in_rows(most(&rows))))
+        p.small { (of_time) }
+        (plot::bars(&of_time, &took))
+        p.small { (of_rows) }
+        (plot::bars(&of_rows, &rows))
     }
 }
 
@@ -209,11 +207,11 @@ fn row(reader: &Reader<'_>, run: &RunRow) -> Markup {
             td { (reader.outcome(run)) }
             td { (reader.time(run.started_at.unwrap_or(run.requested_at))) }
             td.n { @match took(run) { Some(seconds) => (span(reader.lang, seconds)), None => "–" } }
-            td.n { (number(run.rows_pulled)) }
-            td.n { (number(run.rows_pushed)) }
-            td.n { (number(run.rows_refused)) }
-            td.n { (number(run.dead_calls.into())) }
-            td { (run.note.as_deref().unwrap_or_default()) }
+            td.n { (count(run.rows_pulled)) }
+            td.n { (count(run.rows_pushed)) }
+            td.n { (count(run.rows_refused)) }
+            td.n { (count(run.dead_calls.into())) }
+            td.words { @if let Some(note) = &run.note { (ours::told(reader.lang, note)) } }
         }
     }
 }
@@ -265,7 +263,7 @@ pub(super) async fn one(
             p { (reader.outcome(run)) " " @if run.state != "ended" { (progress(&reader, run)) } }
             @if let Some(waiting) = &waiting {
                 p.notice.warn {
-                    (say!(lang, "runs-waiting", calls = waiting.calls, upstream = waiting.upstream.clone(),
+                    (say!(lang, "runs-waiting", calls = waiting.calls, upstream = lang.site(&waiting.upstream),
                           span = span(lang, waiting.next_try.as_secs_f64())))
                     @if let Some(reason) = &waiting.reason { " " q { (reason) } }
                 }
@@ -299,7 +297,7 @@ fn facts(reader: &Reader<'_>, run: &RunRow) -> Markup {
             dt { (say!(lang, "runs-calls")) }
             dd { (say!(lang, "runs-progress", done = (run.calls - run.open_calls).max(0), calls = run.calls)) }
             dt { (say!(lang, "runs-dead")) } dd { (number(run.dead_calls.into())) }
-            @if let Some(note) = &run.note { dt { (say!(lang, "runs-note")) } dd { (note) } }
+            @if let Some(note) = &run.note { dt { (say!(lang, "runs-note")) } dd { (ours::told(lang, note)) } }
         }
     }
 }
@@ -317,11 +315,11 @@ fn parts(reader: &Reader<'_>, parts: &[Part]) -> Markup {
                         th.n scope="col" { (say!(lang, "overview-calls")) }
                     } }
                     tbody {
-                        @for part in parts {
+                        @for one in parts {
                             tr {
-                                th scope="row" { code { (part.operation) } }
-                                td { (call_state(lang, &part.state)) }
-                                td.n { (number(part.calls)) }
+                                th scope="row" { code { (one.operation) } }
+                                td { (part::state(lang, &one.state)) }
+                                td.n { (number(one.calls)) }
                             }
                         }
                     }
@@ -349,9 +347,9 @@ fn troubles(reader: &Reader<'_>, troubles: &[Trouble]) -> Markup {
                         @for trouble in troubles {
                             tr {
                                 th scope="row" { a href={ "/queue/" (trouble.id) } { (trouble.id) } }
-                                td { (call_state(lang, &trouble.state)) }
+                                td { (part::state(lang, &trouble.state)) }
                                 td { code { (trouble.operation) } " " span.faint.mono { (clipped(&trouble.args.to_string())) } }
-                                td { (trouble.reason.as_deref().unwrap_or("–")) }
+                                td.words { (part::or_dash(trouble.reason.as_deref())) }
                                 td { (reader.time_or_dash(trouble.due_at)) }
                             }
                         }
@@ -396,7 +394,7 @@ pub(super) async fn sync(
     let request = async {
         // Somebody sits there and asks: an upstream that rests is tried at once.
         queue::resume(&site.pool, None).await?;
-        run::request_by(&site.pool, &context, job, &visitor.who).await
+        run::request_by(&site.pool, &context, job, Trigger::Page, None, &visitor.who).await
     };
     let requested = within(ORDINARY, request).await?;
     Ok(Redirect::to(&format!("/runs/{}", requested.run_id())).into_response())

@@ -2,15 +2,16 @@
 //!
 //! Words of the upstreams stay as they are; times are in `schedule.timezone`, the exact one is in the title.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::door::Visitor;
+use super::part;
 use crate::context::Context;
 use crate::queue::look::RunRow;
-use crate::say;
 use crate::words::Lang;
 use crate::words::clock::Clock;
+pub(super) use crate::words::clock::span;
 
 /// Whom a page is written for.
 pub(super) struct Reader<'a> {
@@ -31,18 +32,17 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn time(&self, at: DateTime<Utc>) -> Markup {
-        let machine = at.to_rfc3339_opts(SecondsFormat::Secs, true);
-        html! { time datetime=(machine) title=(self.clock.exact(at)) { (self.clock.brief(at)) } }
+        part::time(&self.clock, at)
     }
 
     /// The time, or a dash.
     pub(super) fn time_or_dash(&self, at: Option<DateTime<Utc>>) -> Markup {
-        html! { @match at { Some(at) => (self.time(at)), None => "–" } }
+        part::time_or_dash(&self.clock, at)
     }
 
     /// The zone of all times on the page.
     pub(super) fn zone(&self) -> Markup {
-        html! { p.hint { (say!(self.lang, "time-zone", zone = self.clock.zone())) } }
+        part::zone(self.lang, &self.clock)
     }
 
     /// How long ago that was.
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn job(&self, job: &str) -> String {
-        self.lang.known(&format!("job-{job}")).unwrap_or_else(|| job.to_owned())
+        self.lang.job(job)
     }
 
     /// What a run is doing, or how it ended.
@@ -62,24 +62,11 @@ impl<'a> Reader<'a> {
             "done" => "good",
             "partial" | "superseded" => "warn",
             "failed" => "bad",
+            "running" => "busy",
             _ => "",
         };
         let words = self.lang.known(&format!("outcome-{state}"));
         html! { span.state.(class) { (words.as_deref().unwrap_or(state)) } }
-    }
-}
-
-/// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
-pub(super) fn span(lang: Lang, seconds: f64) -> String {
-    if seconds < 10.0 {
-        return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
-    }
-    let whole = seconds.min(1e9) as u64;
-    match whole {
-        0..60 => say!(lang, "span-seconds", n = whole.to_string()),
-        60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
-        3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
-        _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
     }
 }
 
@@ -96,6 +83,11 @@ pub(super) fn number(n: i64) -> String {
     text
 }
 
+/// The same in a table, where nothing is not looked at.
+pub(super) fn count(n: i64) -> Markup {
+    html! { @if n == 0 { span.faint { "0" } } @else { (number(n)) } }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +100,7 @@ mod tests {
         );
         let spans = [-1.0, 3.24, 59.0, 310.0, 7500.0, 273_600.0].map(|seconds| span(Lang::En, seconds));
         assert_eq!(spans, ["0.0 s", "3.2 s", "59 s", "5 min 10 s", "2 h 5 min", "3 d 4 h"]);
+        let whole = [3.24, 300.0, 7200.0, 172_800.0].map(|seconds| span(Lang::Ru, seconds));
+        assert_eq!(whole, ["3,2 с", "5 мин", "2 ч", "2 д"]);
     }
 }

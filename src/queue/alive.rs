@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use sqlx::PgPool;
 
+use super::event;
+
 /// A request of a dead process may still be on its way: what it set is looked at, and set again, only after this.
 const ECHO: &str = "2 seconds";
 
@@ -98,11 +100,14 @@ pub(super) async fn bury(pool: &PgPool, data_dir: &Path, daemon_id: i64) -> sqlx
         return Ok(0);
     }
     let sql = format!(
-        "WITH gone AS (DELETE FROM queue.daemon WHERE id = ANY($1) RETURNING id)
+        "WITH gone AS (DELETE FROM queue.daemon WHERE id = ANY($1) RETURNING *), told AS (
+             INSERT INTO queue.event (at, kind, facts) SELECT seen_at, 'daemon_gone', {} FROM gone d WHERE role = 'daemon'
+         )
          UPDATE queue.call c
             SET lease_until = least(lease_until,
                 now() + CASE WHEN c.class = 'idempotent' THEN interval '{ECHO}' ELSE interval '0' END)
-           FROM gone g WHERE c.state = 'running' AND c.lease_owner = g.id"
+           FROM gone g WHERE c.state = 'running' AND c.lease_owner = g.id",
+        event::DAEMON
     );
     sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&gone).execute(pool).await?;
     Ok(gone.len())

@@ -2,6 +2,8 @@
 //!
 //! Written by the commands and pages that change what the daemon would do by itself; shown by `sverka queue show`.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -47,11 +49,16 @@ pub async fn of_call(pool: &PgPool, call_id: i64) -> sqlx::Result<Vec<Act>> {
         .await
 }
 
-/// Who runs this process, as `user@host`: who called `sudo`, where somebody did; else the user of this process.
+/// Who runs this process, as `user@host`: who called `sudo`, where somebody did; else the user of this process, as whom it
+/// was when it was first asked.
 pub fn who() -> String {
-    let sudo = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
-    let uid = nix::unistd::getuid();
-    let user = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
-    let name = sudo.or_else(user).unwrap_or_else(|| format!("uid {uid}"));
-    format!("{name}@{}", presence::host())
+    static WHO: OnceLock<String> = OnceLock::new();
+    WHO.get_or_init(|| {
+        let sudo = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
+        let uid = nix::unistd::getuid();
+        let user = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
+        let name = sudo.or_else(user).unwrap_or_else(|| format!("uid {uid}"));
+        format!("{name}@{}", presence::host())
+    })
+    .clone()
 }

@@ -17,7 +17,8 @@ use crate::kill;
 pub use super::rescue::{rescue, unblock};
 
 /// The statement of [`claim`]: upstream, limit, daemon, lease, and for each priority the time before which none is due.
-/// After a restore a site is only read ([`super::restore`]).
+/// After a restore a site is only read ([`super::restore`]); what a person has paused ([`super::pause`]) gives nothing, or
+/// nothing but reads.
 ///
 /// An upstream whose breaker is open gives nothing; after its rest, one call as the probe. Only then its row is locked,
 /// and the rest pushed on by the lease: a second claimer finds that when the lock is his, and a killed prober costs one
@@ -35,13 +36,18 @@ pub const CLAIM: &str = "
                 SELECT id FROM queue.call
                  WHERE upstream = $1 AND priority = level.priority AND state = 'pending' AND due_at <= now()
                    AND (class = 'read' OR NOT (SELECT EXISTS (
-                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits))))
+                        SELECT FROM queue.restore WHERE ended_at IS NULL AND $1 = ANY (waits)))
+                                        AND NOT (SELECT EXISTS (
+                        SELECT FROM queue.pause
+                         WHERE upstream = $1 AND ended_at IS NULL AND until > now() AND only_pushes)))
                    AND due_at >= ($5::timestamptz[])[level.priority + 1]
                  ORDER BY due_at LIMIT $2
                    FOR UPDATE SKIP LOCKED) c
-          WHERE EXISTS (SELECT FROM half_open)
-             OR NOT EXISTS (SELECT FROM queue.upstream u
-                             WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now()))
+          WHERE (EXISTS (SELECT FROM half_open)
+                 OR NOT EXISTS (SELECT FROM queue.upstream u
+                                 WHERE u.name = $1 AND (u.openings > 0 OR u.paused_until > now())))
+            AND NOT (SELECT EXISTS (SELECT FROM queue.pause
+                                     WHERE upstream = $1 AND ended_at IS NULL AND until > now() AND NOT only_pushes))
           LIMIT CASE WHEN EXISTS (SELECT FROM half_open) THEN 1 ELSE $2 END
      ), claimed AS (
          UPDATE queue.call c
@@ -49,7 +55,8 @@ pub const CLAIM: &str = "
                 waits_for = NULL
            FROM due WHERE c.id = due.id
          RETURNING c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.priority, c.due_at,
-                   extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer
+                   extract(epoch FROM now() - c.intent_at)::float8 AS intent_age, c.resent, c.looks, c.look_id, c.keeps_answer,
+                   extract(epoch FROM now() - c.created_at)::float8 AS age
      ), journal AS (
          INSERT INTO queue.attempt (call_id, attempt, daemon_id, started_at)
          SELECT id, attempt, $3, clock_timestamp() FROM claimed
@@ -58,7 +65,7 @@ pub const CLAIM: &str = "
            FROM claimed c WHERE u.name = $1 AND EXISTS (SELECT FROM half_open)
      )
      SELECT c.id, c.run_id, c.operation, c.args, c.gating, c.attempt, c.failures, c.intent_age, c.resent, c.looks,
-            c.keeps_answer, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
+            c.keeps_answer, c.age, l.answer AS look, extract(epoch FROM now() - l.ended_at)::float8 AS look_age,
             EXISTS (SELECT FROM half_open) AS is_probe
        FROM claimed c LEFT JOIN queue.call l ON l.id = c.look_id
       ORDER BY c.priority, c.due_at";
@@ -218,7 +225,7 @@ pub async fn release(pool: &PgPool, daemon_id: i64) -> sqlx::Result<u64> {
 }
 
 /// A duration as PostgreSQL's interval; longer than 292,000 years does not occur.
-pub(super) fn interval(duration: Duration) -> PgInterval {
+pub(crate) fn interval(duration: Duration) -> PgInterval {
     PgInterval {
         months: 0,
         days: 0,

@@ -259,13 +259,16 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// Whether all open calls of these runs wait for a retry or for an upstream that rests.
+/// Whether all open calls of these runs wait for a retry, or for an upstream that rests or that a person has paused.
 pub async fn waiting(pool: &PgPool, runs: &[i64]) -> sqlx::Result<Option<Waiting>> {
     let found: Option<(i64, String, Option<String>, f64)> = sqlx::query_as(
         "WITH open AS (
-             SELECT c.upstream, c.state, coalesce(c.reason, u.reason) AS reason,
-                    greatest(c.due_at, u.paused_until) AS next_at
+             SELECT c.upstream, c.state, greatest(c.due_at, u.paused_until, p.until) AS next_at,
+                    coalesce('paused by ' || p.who || coalesce(': ' || p.reason, '') || ' (sverka resume ' || c.upstream || ')',
+                             c.reason, u.reason) AS reason
                FROM queue.call c LEFT JOIN queue.upstream u ON u.name = c.upstream
+               LEFT JOIN queue.pause p ON p.upstream = c.upstream AND p.ended_at IS NULL AND p.until > now()
+                                      AND (c.class <> 'read' OR NOT p.only_pushes)
               WHERE c.run_id = ANY($1) AND c.state IN ('pending', 'running', 'unknown')
          )
          SELECT count(*) OVER (), upstream, reason, extract(epoch FROM next_at - now())::float8
@@ -450,6 +453,8 @@ pub struct Standing {
     pub breaker: String,
     /// Failures of its own in a row, while it is closed.
     pub failures: i32,
+    /// Whether it does not let us in: a person has to act.
+    pub denied: bool,
     /// Since when it is not closed.
     pub opened_at: Option<DateTime<Utc>>,
     /// Nothing is sent before.
@@ -458,7 +463,7 @@ pub struct Standing {
     pub reason: Option<String>,
 }
 
-const STANDING: &str = "SELECT name, failures, opened_at, reason,
+const STANDING: &str = "SELECT name, failures, denied, opened_at, reason,
         CASE WHEN paused_until > now() THEN paused_until END AS paused_until,
         CASE WHEN openings = 0 THEN 'closed'
              WHEN paused_until > now() AND NOT EXISTS (SELECT FROM queue.call WHERE id = probe_id AND state = 'running')

@@ -4,13 +4,14 @@
 //! no transaction open -> [`outcome`] decides (pure) -> [`settle`] records the end and its effect in one transaction,
 //! only while the lease is still held. Before a call that must not be repeated blindly is sent, and after its answer was
 //! lost, [`guard`] decides (pure). What requests show of an upstream is kept in its [`standing`], and [`breaker`] decides
-//! (pure) when it is left alone. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
+//! (pure) when it is left alone; a person may [`pause`] it. Calls belong to a [`run`] of a job. [`worker`] drives all of it.
 
 mod alive;
 pub mod audit;
 pub mod breaker;
 pub mod claim;
 pub mod enqueue;
+mod event;
 pub mod floor;
 mod generation;
 pub mod guard;
@@ -18,6 +19,7 @@ pub mod journal;
 pub mod list;
 pub mod look;
 pub mod outcome;
+pub mod pause;
 pub mod presence;
 pub mod prune;
 mod rate;
@@ -29,6 +31,7 @@ pub mod second_look;
 pub mod settle;
 pub mod split;
 pub mod standing;
+pub(crate) mod waits;
 pub mod wake;
 pub mod worker;
 
@@ -99,6 +102,8 @@ pub struct Call {
     pub look_age: Option<f64>,
     /// Whether somebody wants to see its answer.
     pub keeps_answer: bool,
+    /// How many seconds it had been in the queue when it was claimed.
+    pub age: f64,
     /// Whether it is the one call that shows whether its upstream is back.
     pub is_probe: bool,
 }

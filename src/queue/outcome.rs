@@ -28,6 +28,20 @@ pub enum Outcome {
     Dead,
 }
 
+impl Outcome {
+    /// The word in `queue.attempt.outcome` and in the metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Retry(_) => "retry",
+            Self::Pause(_) => "paused",
+            Self::Unknown(_) => "unknown",
+            Self::Look(_) => "looking",
+            Self::Quarantined => "quarantined",
+            Self::Dead => "dead",
+        }
+    }
+}
+
 /// When an operation that sets a value is looked up upstream before it is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadBack {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sqlx::{PgExecutor, PgPool};
 
 use super::claim::interval;
+use super::event;
 
 /// A daemon that has not been seen for so long is taken for dead.
 pub const SILENCE: Duration = Duration::from_secs(15);
@@ -40,13 +41,23 @@ pub async fn register(pool: &PgPool, role: Role) -> sqlx::Result<i64> {
             .bind(env!("CARGO_PKG_VERSION"))
             .fetch_one(&mut *tx)
             .await?;
+    let sql = format!(
+        "INSERT INTO queue.event (kind, facts) SELECT 'daemon_began', {} FROM queue.daemon d WHERE id = $1 AND role = 'daemon'",
+        event::DAEMON
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(id)
 }
 
 /// Says goodbye: nobody waits for this process any more.
 pub async fn leave(pool: &PgPool, daemon_id: i64) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM queue.daemon WHERE id = $1")
+    let sql = format!(
+        "WITH left_us AS (DELETE FROM queue.daemon WHERE id = $1 RETURNING *)
+         INSERT INTO queue.event (kind, facts) SELECT 'daemon_ended', {} FROM left_us d WHERE role = 'daemon'",
+        event::DAEMON
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(daemon_id)
         .execute(pool)
         .await?;
@@ -128,7 +139,7 @@ fn is_running(pid: i32) -> bool {
 }
 
 /// The name of this machine. Asked of the kernel and not of /proc, which a hardened service does not see.
-pub(super) fn host() -> String {
+pub(crate) fn host() -> String {
     let name = nix::unistd::gethostname();
     name.map_or_else(|_| "localhost".into(), |name| name.to_string_lossy().into_owned())
 }

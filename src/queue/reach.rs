@@ -32,7 +32,8 @@ struct Row {
     last_minute: i64,
 }
 
-/// Every upstream that is configured.
+/// Every upstream that is configured. When a call was last done is asked for as a range of (upstream, ended_at), which only the
+/// index `call_done` has in that order: by an equation the planner would walk all ended calls for an upstream without any.
 pub(crate) async fn read(pool: &PgPool, context: &Context) -> sqlx::Result<Vec<Reach>> {
     let served: Vec<Upstream> = Upstream::ALL
         .into_iter()
@@ -41,7 +42,10 @@ pub(crate) async fn read(pool: &PgPool, context: &Context) -> sqlx::Result<Vec<R
     let names: Vec<&str> = served.iter().map(|upstream| upstream.as_str()).collect();
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT u.name, coalesce(m.calls, 0) AS last_minute,
-                (SELECT max(c.ended_at) FROM queue.call c WHERE c.upstream = u.name AND c.state = 'done') AS last_success,
+                (SELECT c.ended_at FROM queue.call c
+                  WHERE c.upstream >= u.name AND (c.upstream, c.ended_at) <= (u.name, 'infinity'::timestamptz)
+                    AND c.state = 'done'
+                  ORDER BY c.upstream DESC, c.ended_at DESC LIMIT 1) AS last_success,
                 (SELECT min(d.due_at)
                    FROM generate_series(0, 3) AS level (priority)
                   CROSS JOIN LATERAL (SELECT c.due_at FROM queue.call c

@@ -153,13 +153,13 @@ pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Fai
         return Ok(false);
     }
     journal::keep(&mut tx, call).await?;
-    let (state, word, wait, counts) = match failure.outcome {
-        Outcome::Retry(wait) => ("pending", "retry", wait, true),
-        Outcome::Pause(wait) => ("pending", "paused", wait, false),
-        Outcome::Unknown(wait) => ("unknown", "unknown", wait, true),
-        Outcome::Look(_) => ("unknown", "looking", Duration::ZERO, false),
-        Outcome::Quarantined => ("quarantined", "quarantined", Duration::ZERO, true),
-        Outcome::Dead => ("dead", "dead", Duration::ZERO, true),
+    let (state, wait, counts) = match failure.outcome {
+        Outcome::Retry(wait) => ("pending", wait, true),
+        Outcome::Pause(wait) => ("pending", wait, false),
+        Outcome::Unknown(wait) => ("unknown", wait, true),
+        Outcome::Look(_) => ("unknown", Duration::ZERO, false),
+        Outcome::Quarantined => ("quarantined", Duration::ZERO, true),
+        Outcome::Dead => ("dead", Duration::ZERO, true),
     };
     // Proved not to have happened; or to be looked at anew.
     let unsent = matches!(failure.outcome, Outcome::Retry(_) | Outcome::Pause(_));
@@ -197,7 +197,7 @@ pub async fn failed(pool: &PgPool, context: &Context, call: &Call, failure: &Fai
     .bind(interval(wait))
     .bind(waits_for)
     .bind(clip(&failure.words, MAX_WORDS))
-    .bind(word)
+    .bind(failure.outcome.word())
     .bind(failure.http_status.map(i32::from))
     .bind(unsent)
     .bind(unseen)

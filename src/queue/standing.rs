@@ -9,6 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::breaker::{self, Limits, News, Signal, State, Step};
 use super::claim::interval;
+use super::event;
 use crate::upstream::Upstream;
 
 /// What a request showed, to be noted.
@@ -37,6 +38,7 @@ pub struct Noted {
 struct Row {
     failures: i32,
     openings: i32,
+    denied: bool,
     is_probe: bool,
 }
 
@@ -53,10 +55,12 @@ impl Row {
 
 /// Whether an answer of the upstream is news: it has failed before. One look by the key, no lock.
 pub async fn is_in_trouble(conn: &mut PgConnection, upstream: Upstream) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM queue.upstream WHERE name = $1 AND (failures > 0 OR openings > 0))")
-        .bind(upstream.as_str())
-        .fetch_one(conn)
-        .await
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM queue.upstream WHERE name = $1 AND (failures > 0 OR openings > 0 OR denied))",
+    )
+    .bind(upstream.as_str())
+    .fetch_one(conn)
+    .await
 }
 
 /// Notes what a request showed, and tells people when the breaker opens or closes: once, whoever is the one to do it.
@@ -65,8 +69,12 @@ pub async fn note(pool: &PgPool, limits: &Limits, sign: Sign<'_>) -> sqlx::Resul
     let row = lock(&mut tx, sign).await?;
     let before = row.state();
     let step = breaker::step(before, sign.signal, row.is_probe, limits, fastrand::f64());
-    if step.state != before || step.rest.is_some() {
-        write(&mut tx, sign, &step).await?;
+    let denied = is_denied(row.denied, sign.signal, &step);
+    if step.state != before || step.rest.is_some() || denied != row.denied {
+        write(&mut tx, sign, &step, denied).await?;
+    }
+    if let Some(news) = step.news {
+        event::breaker(&mut tx, sign.upstream, news, sign.words).await?;
     }
     tx.commit().await?;
     tell(sign, &step);
@@ -76,12 +84,28 @@ pub async fn note(pool: &PgPool, limits: &Limits, sign: Sign<'_>) -> sqlx::Resul
     })
 }
 
+/// Whether a person has to let us in: until it answers one who is believed. New credentials alone prove nothing.
+fn is_denied(was: bool, signal: Signal, step: &Step) -> bool {
+    match (step.state, signal) {
+        (State::Open { .. }, Signal::Denied) => true,
+        (State::Closed { .. }, Signal::Alive) => false,
+        _ => was,
+    }
+}
+
 /// Closes every breaker: the credentials are new.
 pub async fn close_all(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE queue.upstream SET failures = 0, openings = 0, opened_at = NULL, probe_id = NULL, paused_until = NULL,
-                reason = NULL
-          WHERE failures > 0 OR openings > 0",
+        "WITH troubled AS (
+             SELECT name, openings FROM queue.upstream WHERE failures > 0 OR openings > 0 FOR UPDATE
+         ), told AS (
+             INSERT INTO queue.event (kind, facts)
+             SELECT 'answers_again', jsonb_build_object('upstream', name, 'words', 'the configuration was read again')
+               FROM troubled WHERE openings > 0
+         )
+         UPDATE queue.upstream u
+            SET failures = 0, openings = 0, opened_at = NULL, probe_id = NULL, paused_until = NULL, reason = NULL
+           FROM troubled t WHERE t.name = u.name",
     )
     .execute(pool)
     .await?;
@@ -89,7 +113,7 @@ pub async fn close_all(pool: &PgPool) -> sqlx::Result<()> {
 }
 
 async fn lock(tx: &mut PgConnection, sign: Sign<'_>) -> sqlx::Result<Row> {
-    let select = "SELECT failures, openings, coalesce(probe_id = $2, false) AS is_probe
+    let select = "SELECT failures, openings, denied, coalesce(probe_id = $2, false) AS is_probe
                     FROM queue.upstream WHERE name = $1 FOR UPDATE";
     let name = sign.upstream.as_str();
     if let Some(row) = sqlx::query_as(select)
@@ -108,7 +132,7 @@ async fn lock(tx: &mut PgConnection, sign: Sign<'_>) -> sqlx::Result<Row> {
 }
 
 /// The rest counts from the moment the row was locked; one of no length lets a probe, or everybody, go at once.
-async fn write(tx: &mut PgConnection, sign: Sign<'_>, step: &Step) -> sqlx::Result<()> {
+async fn write(tx: &mut PgConnection, sign: Sign<'_>, step: &Step, denied: bool) -> sqlx::Result<()> {
     let (failures, openings) = match step.state {
         State::Closed { failures } => (failures, 0),
         State::Open { openings } => (0, openings),
@@ -116,7 +140,7 @@ async fn write(tx: &mut PgConnection, sign: Sign<'_>, step: &Step) -> sqlx::Resu
     let goes_on = step.rest == Some(Duration::ZERO);
     sqlx::query(
         "UPDATE queue.upstream
-            SET failures = $2, openings = $3,
+            SET failures = $2, openings = $3, denied = $7,
                 opened_at = CASE WHEN $3 > 0 THEN coalesce(opened_at, now()) END,
                 paused_until = CASE WHEN $4::interval IS NULL THEN paused_until
                                     WHEN $5 THEN NULL ELSE clock_timestamp() + $4 END,
@@ -130,6 +154,7 @@ async fn write(tx: &mut PgConnection, sign: Sign<'_>, step: &Step) -> sqlx::Resu
     .bind(step.rest.map(interval))
     .bind(goes_on)
     .bind(sign.words)
+    .bind(denied)
     .execute(&mut *tx)
     .await?;
     if goes_on {

@@ -35,6 +35,11 @@ impl Upstream {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Keaz, Self::Saplab, Self::SaplabClient, Self::Carreta];
 
+    /// The upstream of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|upstream| upstream.as_str() == name)
+    }
+
     /// The name in the configuration, in `queue.call.upstream`, in logs.
     pub fn as_str(self) -> &'static str {
         match self {

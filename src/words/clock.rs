@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use super::Lang;
+use crate::say;
 
 /// The zone that people here live in, and what time it is.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +38,26 @@ impl Clock {
     /// The zone's name, `Europe/Moscow`.
     pub fn zone(&self) -> &'static str {
         self.zone.name()
+    }
+}
+
+/// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
+pub(crate) fn span(lang: Lang, seconds: f64) -> String {
+    if seconds < 10.0 {
+        let tenths = format!("{:.1}", seconds.max(0.0));
+        let tenths = if lang == Lang::Ru {
+            tenths.replace('.', ",")
+        } else {
+            tenths
+        };
+        return say!(lang, "span-seconds", n = tenths);
+    }
+    let whole = seconds.min(1e9) as u64;
+    match whole {
+        0..60 => say!(lang, "span-seconds", n = whole.to_string()),
+        60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
+        3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
+        _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
     }
 }
 

@@ -23,12 +23,16 @@ macro_rules! subjects {
 const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "frame",
     "overview",
+    "history",
     "diff",
     "runs",
     "queue",
     "holds",
+    "kept",
     "explain",
     "purchases",
+    "notify",
+    "plan",
 ];
 
 /// A language that people are spoken to in.
@@ -80,6 +84,22 @@ impl Lang {
             .filter_map(liked)
             .reduce(|a, b| if b.1 > a.1 { b } else { a });
         best.map_or_else(Self::default, |(lang, _)| lang)
+    }
+
+    /// The name of a job, in words.
+    pub fn job(self, job: &str) -> String {
+        self.known(&format!("job-{job}")).unwrap_or_else(|| job.to_owned())
+    }
+
+    /// The name of an upstream, as people call it.
+    pub fn site(self, upstream: &str) -> String {
+        match upstream {
+            "keaz" => crate::say!(self, "upstream-keaz"),
+            "saplab" => "Saplab".to_owned(),
+            "saplab.client" => crate::say!(self, "upstream-saplab-client"),
+            "carreta" => crate::say!(self, "upstream-carreta"),
+            other => other.to_owned(),
+        }
     }
 
     fn bundle(self) -> &'static FluentBundle<FluentResource> {

@@ -372,6 +372,9 @@ async fn readyz_tells_which_freshness_promise_is_broken_and_healthz_does_not_car
     assert_eq!(said["ready"], false);
     assert_eq!(said["stale"][0]["job"], "stock");
     assert_eq!(said["stale"].as_array().unwrap().len(), 1, "{said}");
+    // Another replica would be as late.
+    assert_eq!(daemon.get("/readyz?exclude=freshness").await.0, 200);
+    assert_eq!(daemon.get("/readyz?exclude=everything").await.0, 400);
     assert_eq!(daemon.get("/healthz").await, (200, "ok\n".into()));
     daemon.signal(Signal::SIGUSR1);
     let said: Value = serde_json::from_str(&ready(200).await).unwrap();

@@ -7,6 +7,8 @@
     reason = "a panic of a test is its report"
 )]
 
+mod apply;
+mod browser;
 mod call;
 mod carreta;
 mod certificates;
@@ -14,6 +16,8 @@ mod cli;
 mod crowd;
 mod daemon;
 mod database;
+mod deploy;
+mod docs;
 mod erp_views;
 mod explain;
 mod faults;
@@ -26,12 +30,18 @@ mod journal;
 mod keaz;
 mod kill;
 mod manners;
+mod metrics;
 mod migrations;
 mod model;
+mod notify;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod page;
 mod panel;
 mod points;
 mod process;
 mod purchases;
+mod questions;
 mod queue;
 mod refusals;
 mod reliability;

@@ -59,6 +59,52 @@ fn a_configuration_that_breaks_a_rule_is_refused_by_its_key() {
         ),
         ("keaz", "timeout = \"0s\"", "keaz.timeout: expected 10ms to 1h, got 0s"),
         (
+            "notify.webhook",
+            "url = \"http://chat.example.com/hook\"",
+            "notify.webhook.url: plain http:// would show it",
+        ),
+        (
+            "notify.webhook",
+            "url = \"https://169.254.169.254/hook\"",
+            "notify.webhook.url: is not the address of a server",
+        ),
+        (
+            "notify.mail",
+            "smtp = \"m.example.com\"\nto = [\"c@d.example\"]",
+            "notify.mail.from: missing, and notify.mail.smtp is given: no mail can be sent without it (FILE:2)",
+        ),
+        (
+            "notify.mail",
+            "smtp = \"m.example.com\"\nfrom = \"a@b.example\"",
+            "notify.mail.to: missing, and notify.mail.smtp is given",
+        ),
+        (
+            "notify.mail",
+            "to = [\"nobody\"]",
+            "notify.mail.to: \"nobody\" is not a mail address",
+        ),
+        (
+            "notify.mail",
+            "smtp = \"m.example.com\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\nlogin = \"a\"",
+            "notify.mail.password: missing, and notify.mail.login is given",
+        ),
+        (
+            "notify.mail",
+            "smtp = \"m.example.com\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\npassword = \"p\"",
+            "notify.mail.login: missing, and notify.mail.password is given",
+        ),
+        (
+            "notify.mail",
+            "smtp = \"m.example.com:25\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]",
+            "notify.mail.smtp: expected the name of a host",
+        ),
+        ("notify", "retry = \"0s\"", "notify.retry: expected 1ms to 1h, got 0s"),
+        (
+            "http",
+            "public_url = \"https://a:b@s.example.com\"",
+            "http.public_url: must not hold a login",
+        ),
+        (
             "keaz.remains",
             "resource = \"../x\"",
             "keaz.remains.resource: must be a letter",

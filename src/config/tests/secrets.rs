@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::schema::{KEYS, Kind};
 use super::super::show;
-use super::{CANARY, loaded, refusal};
+use super::{CANARY, Source, load, loaded, refusal};
 
 const BASE: &str = "[keaz]\nbase_url = \"https://keaz.example.com\"\n";
 
@@ -58,10 +58,10 @@ fn environment_wins_over_the_key_then_its_file_then_the_credential() {
 fn every_secret_may_stand_in_a_file_or_be_a_credential() {
     let folder = tempfile::tempdir().unwrap();
     for key in KEYS.iter().filter(|key| matches!(key.kind, Kind::Secret)) {
-        let secret = if key.path == "database.url" {
-            "postgres://db.example.com/erp"
-        } else {
-            "s3"
+        let secret = match key.path {
+            "database.url" => "postgres://db.example.com/erp",
+            "notify.webhook.url" => "https://chat.example.com/hooks/s3",
+            _ => "s3",
         };
         let path = write(folder.path(), key.path, &format!("{secret}\r\n"));
         let variable = format!("SVERKA__{}_FILE", key.path.replace('.', "__").to_uppercase());
@@ -80,12 +80,65 @@ fn every_secret_may_stand_in_a_file_or_be_a_credential() {
 
 #[test]
 fn a_credential_is_found_under_each_of_its_names() {
-    for name in ["keaz.api_key", "keaz_api_key", "keaz__api_key", "SVERKA__KEAZ__API_KEY"] {
+    for name in [
+        "keaz.api_key",
+        "keaz_api_key",
+        "keaz__api_key",
+        "SVERKA__KEAZ__API_KEY",
+        "sverka_keaz.api_key",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), name, " spaces are kept \n");
         let credentials = ("CREDENTIALS_DIRECTORY", folder.path().to_str().unwrap());
         assert_eq!(api_key(BASE, &[credentials]), " spaces are kept ", "{name}");
     }
+}
+
+#[test]
+fn secrets_lie_in_a_folder_beside_the_file_and_the_credential_wins_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "[[carreta.price_lists]]\nname = \"main\"\n";
+    let file = write(folder.path(), "sverka.toml", &format!("{BASE}{list}"));
+    let secrets = folder.path().join("secrets");
+    std::fs::create_dir(&secrets).unwrap();
+    write(&secrets, "keaz.api_key", "beside\n");
+    write(
+        &secrets,
+        "carreta.price_lists.main.url",
+        "https://l.example.com/a?key=1\n",
+    );
+    let load = |env: &[(&str, &str)]| {
+        let source = Source {
+            path: Some(file.clone().into()),
+        };
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        load(&source, env).unwrap().settings
+    };
+    let settings = load(&[]);
+    assert_eq!(settings.keaz.api_key.unwrap().reveal(), "beside");
+    let url = settings.carreta.price_lists[0].url.reveal().to_owned();
+    assert_eq!(url, "https://l.example.com/a?key=1");
+
+    let credentials = tempfile::tempdir().unwrap();
+    write(credentials.path(), "sverka_keaz.api_key", "credential\n");
+    let settings = load(&[("CREDENTIALS_DIRECTORY", credentials.path().to_str().unwrap())]);
+    assert_eq!(settings.keaz.api_key.unwrap().reveal(), "credential");
+    assert_eq!(settings.carreta.price_lists[0].url.reveal(), url);
+}
+
+#[test]
+fn the_name_of_a_price_list_leads_out_of_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "trap.url", "https://l.example.com/a\n");
+    let credentials = folder.path().join("credentials");
+    std::fs::create_dir_all(credentials.join("carreta.price_lists.x")).unwrap();
+    let way_out = "carreta.price_lists.x/../../trap.url";
+    assert!(credentials.join(way_out).exists(), "the trap is laid");
+    let list = "[[carreta.price_lists]]\nname = \"x/../../trap\"\n";
+    let text = refusal(list, &[("CREDENTIALS_DIRECTORY", credentials.to_str().unwrap())]);
+    assert!(text.contains("carreta.price_lists[0].url: missing (FILE:1)"), "{text}");
 }
 
 #[test]

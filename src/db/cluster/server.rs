@@ -22,6 +22,7 @@ use super::initdb::{self, SUPERUSER};
 use super::log::Log;
 use super::owner::Owner;
 use super::pid_file::PidFile;
+use crate::metrics;
 
 /// The database of the four schemas.
 pub(super) const DATABASE: &str = "sverka";
@@ -112,6 +113,7 @@ impl Server {
                     sleep(PAUSE * u32::from(spawned > 0) * 4).await;
                     self.pid_file.forget_stale();
                     child = Some(self.spawn().await?);
+                    metrics::own().cluster_started();
                     spawned += 1;
                 }
             }

@@ -96,7 +96,7 @@ impl Teller {
             Verdict::Held => place.held.clone().unwrap_or_default(),
             Verdict::ToBeJudged => say!(lang, "explain-to-be-judged"),
             Verdict::Next => say!(lang, "explain-next"),
-            Verdict::WillRest => self.rests(article.keaz.as_ref()),
+            Verdict::WillRest => self.rests(article),
             Verdict::Refused => place.call.as_ref().map_or_else(
                 || place.held.clone().unwrap_or_default(),
                 |call| say!(lang, "explain-refused", words = words(call), call = call.id),
@@ -128,7 +128,11 @@ impl Teller {
         say!(self.lang, "explain-guard", hold = hold)
     }
 
-    fn rests(&self, keaz: Option<&Standing>) -> String {
+    fn rests(&self, article: &Article) -> String {
+        if let Some(pause) = &article.pause {
+            return pause.told(self.lang, &self.clock);
+        }
+        let keaz: Option<&Standing> = article.keaz.as_ref();
         let until = keaz.and_then(|keaz| keaz.paused_until).map(|at| self.clock.brief(at));
         let reason = keaz.and_then(|keaz| keaz.reason.as_deref()).unwrap_or("-");
         let (until, reason) = (until.unwrap_or_else(|| "-".into()), clip(reason, WORDS));
@@ -145,7 +149,7 @@ impl Teller {
             Verdict::Running => say!(lang, "explain-running", call = id, number = ordinal(lang, call.attempt)),
             Verdict::LookedUp => say!(lang, "explain-looked-up", call = id),
             Verdict::Resting => {
-                let rests = self.rests(article.keaz.as_ref());
+                let rests = self.rests(article);
                 say!(lang, "explain-resting", call = id, rests = rests)
             }
             Verdict::Waiting => say!(lang, "explain-waiting", call = id, number = next, at = at, last = last),

@@ -9,18 +9,28 @@
 
   const isBusy = (part) => part.contains(document.activeElement) && document.activeElement.matches('input, select, textarea');
 
-  // The element that has the focus keeps it, if the new part has one of the same id or the same address.
+  // How an element is found again in another state of its part: by its id, its address, or that of its form.
+  const nameOf = (element) => {
+    if (element.id) return '#' + CSS.escape(element.id);
+    const quoted = (name, value) => `[${name}="${CSS.escape(value)}"]`;
+    if (element.hasAttribute('href')) return 'a' + quoted('href', element.getAttribute('href'));
+    if (element.form) return 'form' + quoted('action', element.form.getAttribute('action')) + ' button';
+    return null;
+  };
+
+  // The element that has the focus keeps it, and a table that was pushed sideways stays so.
   const replace = (old, fresh) => {
     if (old.isEqualNode(fresh)) return;
     const active = old.contains(document.activeElement) ? document.activeElement : null;
-    const name = active && (active.id ? '#' + CSS.escape(active.id)
-      : active.getAttribute('href') ? `a[href="${CSS.escape(active.getAttribute('href'))}"]` : null);
+    const name = active && nameOf(active);
+    const pushed = [...old.querySelectorAll('.tablewrap')].map((wrap) => wrap.scrollLeft);
     // Opened details stay open.
     for (const open of old.querySelectorAll('details[open][id]')) {
       const twin = fresh.querySelector('#' + CSS.escape(open.id));
       if (twin) twin.open = true;
     }
     old.replaceWith(fresh);
+    fresh.querySelectorAll('.tablewrap').forEach((wrap, place) => { wrap.scrollLeft = pushed[place] || 0; });
     const twin = name && fresh.querySelector(name);
     if (twin) twin.focus({ preventScroll: true });
   };
@@ -53,7 +63,13 @@
     events.addEventListener('error', () => { lost = true; if (offline) offline.hidden = false; });
     events.addEventListener('open', () => { if (lost) { lost = false; refresh(); } });
     addEventListener('pagehide', () => events.close());
+    // Ages grow by themselves.
+    setInterval(() => { if (!document.hidden) refresh(); }, 30000);
   }
+
+  // On a phone the page that is open may be beyond the edge of the head.
+  const here = document.querySelector('nav [aria-current]');
+  if (here) here.scrollIntoView({ block: 'nearest', inline: 'center' });
 
   // A form that asks for a decision says so once more.
   document.addEventListener('submit', (event) => {

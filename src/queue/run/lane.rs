@@ -4,13 +4,18 @@ use sqlx::PgConnection;
 
 use super::stage;
 use crate::context::Context;
+use crate::job::Job;
+use crate::metrics;
 
-/// A run waits when every call it has is waiting for its next try. `r` is the run.
+/// A run waits when every call it has is waiting for its next try, or for the end of a person's pause. `r` is the run.
 /// By the clock and not by `now()`, the beginning of a transaction that may have waited for its lane meanwhile: to it,
 /// calls that were due at once would seem to wait.
 pub(super) const WAITING: &str = "r.state = 'running' AND r.open_calls > 0 AND NOT EXISTS (
     SELECT FROM queue.call c WHERE c.run_id = r.id
-       AND (c.state IN ('running', 'unknown') OR c.state = 'pending' AND c.due_at <= clock_timestamp()))";
+       AND (c.state IN ('running', 'unknown') OR c.state = 'pending' AND c.due_at <= clock_timestamp()
+            AND NOT EXISTS (SELECT FROM queue.pause p
+                             WHERE p.upstream = c.upstream AND p.ended_at IS NULL AND p.until > clock_timestamp()
+                               AND (c.class <> 'read' OR NOT p.only_pushes))))";
 
 /// Starts the oldest queued run of a lane, if the lane is free or its run only waits for retries.
 pub async fn start_next(tx: &mut PgConnection, context: &Context, lane: &str) -> sqlx::Result<()> {
@@ -50,17 +55,19 @@ async fn start_one(tx: &mut PgConnection, lane: &str) -> sqlx::Result<Option<i64
 
 /// Ends a run that only waits for retries. Its pushes stay due; its reads are pointless, the next run reads afresh.
 pub(super) async fn end_waiting(tx: &mut PgConnection, run_id: i64) -> sqlx::Result<()> {
-    sqlx::query(
+    let job: Option<String> = sqlx::query_scalar(
         "WITH reads AS (
              UPDATE queue.call SET state = 'cancelled', ended_at = now(), waits_for = NULL,
                     reason = coalesce(reason || '; ', '') || 'read again by the next run'
               WHERE run_id = $1 AND class = 'read' AND state = 'pending'
          )
-         UPDATE queue.run SET state = 'ended', ended_at = now(), outcome = 'superseded' WHERE id = $1",
+         UPDATE queue.run SET state = 'ended', ended_at = now(), outcome = 'superseded' WHERE id = $1 RETURNING job",
     )
     .bind(run_id)
-    .execute(tx)
+    .fetch_optional(tx)
     .await?;
+    let job = job.and_then(|job| Job::of_run(&job)).map_or("unknown", Job::as_str);
+    metrics::own().run_ended(job, "superseded", None);
     tracing::info!(
         run = run_id,
         "run ended: all it had left was waiting for retries; its pushes stay in the queue"

@@ -59,26 +59,43 @@ pub async fn request(
     trigger: Trigger,
     scope: Option<&str>,
 ) -> sqlx::Result<Requested> {
+    begin(pool, context, job, trigger, scope, None).await
+}
+
+/// [`request`] by a person, who stands in `queue.audit`.
+pub async fn request_by(
+    pool: &PgPool,
+    context: &Context,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    who: &str,
+) -> sqlx::Result<Requested> {
+    begin(pool, context, job, trigger, scope, Some(who)).await
+}
+
+async fn begin(
+    pool: &PgPool,
+    context: &Context,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    who: Option<&str>,
+) -> sqlx::Result<Requested> {
     let mut tx = pool.begin().await?;
     let requested = request_in(&mut tx, job, trigger, scope).await?;
+    if let Some(who) = who {
+        let only = scope.map(|scope| format!(", only {scope}")).unwrap_or_default();
+        let words = match requested {
+            Requested::New(id) => format!("{job}{only}: run {id}"),
+            Requested::Joined(id) => format!("{job}{only}: run {id}, which was under way"),
+        };
+        audit::record(&mut tx, who, "sync", None, Some(&words)).await?;
+    }
     lane::start_next(&mut tx, context, job.lane()).await?;
     kill::about("request.before", job.as_str());
     tx.commit().await?;
     kill::about("request.committed", job.as_str());
-    Ok(requested)
-}
-
-/// [`request`] by somebody at the admin page, who stands in `queue.audit`.
-pub async fn request_by(pool: &PgPool, context: &Context, job: Job, who: &str) -> sqlx::Result<Requested> {
-    let mut tx = pool.begin().await?;
-    let requested = request_in(&mut tx, job, Trigger::Page, None).await?;
-    let words = match requested {
-        Requested::New(id) => format!("{job}: run {id}"),
-        Requested::Joined(id) => format!("{job}: run {id}, which was under way"),
-    };
-    audit::record(&mut tx, who, "sync", None, Some(&words)).await?;
-    lane::start_next(&mut tx, context, job.lane()).await?;
-    tx.commit().await?;
     Ok(requested)
 }
 
@@ -106,13 +123,31 @@ pub async fn request_in(
     if let Some((old, true)) = open {
         lane::end_waiting(tx, old).await?;
     }
-    let id: i64 =
-        sqlx::query_scalar("INSERT INTO queue.run (job, lane, scope, trigger) VALUES ($1, $2, $3, $4) RETURNING id")
-            .bind(job.as_str())
-            .bind(job.lane())
-            .bind(scope)
-            .bind(trigger.as_str())
-            .fetch_one(&mut *tx)
-            .await?;
-    Ok(Requested::New(id))
+    insert(tx, job, trigger, scope, None).await.map(Requested::New)
+}
+
+/// Asks for the run that applies the rows of a plan, inside a transaction of the caller, without starting it. A plan is
+/// applied once, so there is none to be joined.
+pub(crate) async fn request_plan(tx: &mut PgConnection, job: Job, trigger: Trigger, plan: i64) -> sqlx::Result<i64> {
+    lane::lock(tx, job.lane()).await?;
+    insert(tx, job, trigger, Some(&format!("plan {plan}")), Some(plan)).await
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    plan: Option<i64>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "INSERT INTO queue.run (job, lane, scope, trigger, plan_id) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+    )
+    .bind(job.as_str())
+    .bind(job.lane())
+    .bind(scope)
+    .bind(trigger.as_str())
+    .bind(plan)
+    .fetch_one(tx)
+    .await
 }

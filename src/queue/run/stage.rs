@@ -1,5 +1,7 @@
 //! Stages: filled one after the other, each when the gating calls of the one before have ended.
 
+use std::time::Duration;
+
 use sqlx::{Connection, PgConnection};
 
 use super::lane;
@@ -8,6 +10,8 @@ use crate::db::passing::Passing;
 use crate::diff::ViewsError;
 use crate::job::{Fill, Job};
 use crate::kill;
+use crate::metrics;
+use crate::trace;
 
 /// A push stage is filled again while the diff is not empty, at most so often; the rest is left to the next run.
 const ROUNDS_MAX: i16 = 5;
@@ -40,6 +44,8 @@ pub struct Stand {
     lane: String,
     /// The one article or order asked for.
     pub scope: Option<String>,
+    /// The plan that it applies.
+    pub plan_id: Option<i64>,
     /// The present stage, from 0.
     pub stage: i16,
     /// How often it has been filled.
@@ -86,7 +92,7 @@ pub async fn progress(tx: &mut PgConnection, context: &Context, run_id: i64, by:
 pub(super) async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<()> {
     loop {
         let run: Option<Stand> = sqlx::query_as(
-            "SELECT id, job, lane, scope, stage, rounds, dead_calls FROM queue.run
+            "SELECT id, job, lane, scope, plan_id, stage, rounds, dead_calls FROM queue.run
               WHERE id = $1 AND state = 'running' FOR UPDATE",
         )
         .bind(run_id)
@@ -210,18 +216,22 @@ async fn end(
     tx: &mut PgConnection,
     context: &Context,
     run: &Stand,
-    outcome: &str,
+    outcome: &'static str,
     note: Option<&str>,
 ) -> sqlx::Result<()> {
-    let (pulled, pushed, refused): (i64, i64, i64) = sqlx::query_as(
+    let (pulled, pushed, refused, seconds): (i64, i64, i64, Option<f64>) = sqlx::query_as(
         "UPDATE queue.run SET state = 'ended', ended_at = now(), outcome = $2, note = $3 WHERE id = $1
-         RETURNING rows_pulled, rows_pushed, rows_refused",
+         RETURNING rows_pulled, rows_pushed, rows_refused, extract(epoch FROM now() - started_at)::float8",
     )
     .bind(run.id)
     .bind(outcome)
     .bind(note)
     .fetch_one(&mut *tx)
     .await?;
+    let job = Job::of_run(&run.job).map_or("unknown", Job::as_str);
+    let took = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    metrics::own().run_ended(job, outcome, took);
+    trace::run_ended(run.id, job, outcome, took);
     tracing::info!(
         run = run.id,
         job = run.job,

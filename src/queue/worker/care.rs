@@ -11,6 +11,7 @@ use super::Shared;
 use crate::context::Context;
 use crate::db::deadline::{ORDINARY, patiently, within};
 use crate::db::passing;
+use crate::metrics;
 use crate::provoke;
 use crate::queue::alive::{self, Mark};
 use crate::queue::generation::{Generation, Stand};
@@ -73,6 +74,7 @@ impl Shared {
         alive::bury(&self.pool, &context.settings.data_dir, self.daemon_id).await?;
         let rescued = claim::rescue(&self.pool).await?;
         if rescued > 0 {
+            metrics::own().rescued(rescued);
             tracing::warn!(calls = rescued, "took over calls that nobody worked on any more");
         }
         if rescued + claim::unblock(&self.pool).await? > 0 {

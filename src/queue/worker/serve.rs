@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::db::deadline::{ORDINARY, within};
 use crate::db::passing::Passing;
 use crate::kill;
+use crate::metrics;
 use crate::operation::{Performer, perform};
 use crate::provoke;
 use crate::queue::{Call, claim, settle};
@@ -135,7 +136,7 @@ impl Shared {
             let (shared, context) = (self.clone(), context.clone());
             self.calls.spawn(async move {
                 // Let go in whatever way it ends: a call whose task panicked must lose its lease.
-                let held = Held(&shared, (call.id, call.attempt));
+                let held = Held::take(&shared, upstream, &call);
                 let work = async {
                     provoke::at(&call.operation);
                     shared.perform(&context, &call).await;
@@ -161,6 +162,7 @@ impl Shared {
             pool: &self.pool,
             vital: &self.vital,
             context,
+            began: Instant::now(),
             lease_is_safe: &lease_is_safe,
             is_current: &is_current,
         };
@@ -187,10 +189,26 @@ impl Shared {
 }
 
 /// A call in this process's hands.
-struct Held<'a>(&'a Shared, (i64, i32));
+struct Held<'a> {
+    shared: &'a Shared,
+    call: (i64, i32),
+    upstream: Upstream,
+}
+
+impl<'a> Held<'a> {
+    fn take(shared: &'a Shared, upstream: Upstream, call: &Call) -> Self {
+        metrics::own().in_flight(upstream).inc();
+        Self {
+            shared,
+            call: (call.id, call.attempt),
+            upstream,
+        }
+    }
+}
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.0.in_flight().remove(&self.1);
+        self.shared.in_flight().remove(&self.call);
+        metrics::own().in_flight(self.upstream).dec();
     }
 }

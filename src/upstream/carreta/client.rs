@@ -45,7 +45,7 @@ impl Carreta {
         };
         let Some(api_key) = settings.api_key.clone().filter(|key| !key.is_empty()) else {
             return Err(TransportError {
-                upstream: Upstream::Carreta,
+                whom: Upstream::Carreta.as_str(),
                 why: "`carreta.api_key` is missing".into(),
             });
         };

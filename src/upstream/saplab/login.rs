@@ -42,7 +42,10 @@ impl Login {
         };
         let (Some(login), Some(password)) = (settings.login.clone(), settings.password.clone()) else {
             let why = format!("`{section}.login` or `{section}.password` is missing");
-            return Err(TransportError { upstream, why });
+            return Err(TransportError {
+                whom: upstream.as_str(),
+                why,
+            });
         };
         let transport = Transport::new(upstream, MAX_ANSWER)?;
         Ok(Some(Self {

@@ -20,7 +20,7 @@ mod words;
 
 use std::error::Error as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::tls::Version;
@@ -36,6 +36,8 @@ pub use self::words::{clip, redact};
 use super::{Fault, Upstream};
 use crate::config::Secret;
 use crate::kill;
+use crate::metrics::{self, Word};
+use crate::trace;
 
 /// Connecting, TLS included, may take so long; running over it proves that nothing was sent.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,17 +49,19 @@ const LARGE: usize = 1024 * 1024;
 
 /// No answer may consist of more values: each takes some hundred bytes of memory, however short it is. At KEAZ they are
 /// some 125,000 remains; at Carreta a search has up to 10,000 rows, at Saplab a page has up to 150.
-fn max_values(upstream: Upstream) -> usize {
+fn max_values(upstream: Option<Upstream>) -> usize {
     match upstream {
-        Upstream::Keaz => 500_000,
-        Upstream::Carreta => 250_000,
-        Upstream::Saplab | Upstream::SaplabClient => 100_000,
+        Some(Upstream::Keaz) => 500_000,
+        Some(Upstream::Carreta) => 250_000,
+        Some(Upstream::Saplab | Upstream::SaplabClient) | None => 100_000,
     }
 }
 
 /// An HTTP client for one upstream: one connection pool for reads, none for writes.
 #[derive(Clone, Debug)]
 pub struct Transport {
+    /// Whose requests the metrics count; nobody's beside the upstreams.
+    upstream: Option<Upstream>,
     pooled: Client,
     single: Client,
     max_body: usize,
@@ -68,12 +72,12 @@ pub struct Transport {
     no_roots: Option<&'static str>,
 }
 
-/// The HTTP client of an upstream could not be built.
+/// An HTTP client could not be built.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the HTTP client of {upstream} could not be built: {why}")]
+#[error("the HTTP client of {whom} could not be built: {why}")]
 pub struct TransportError {
     /// Whose client.
-    pub upstream: Upstream,
+    pub whom: &'static str,
     /// What the TLS or HTTP library said.
     pub why: String,
 }
@@ -87,11 +91,28 @@ impl Transport {
         Self::with_connect_timeout(upstream, max_body, CONNECT_TIMEOUT)
     }
 
+    /// A client by the same rules for somebody who is no upstream.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up.
+    pub(crate) fn beside(whom: &'static str, max_body: usize) -> Result<Self, TransportError> {
+        Self::build(whom, None, max_body, CONNECT_TIMEOUT)
+    }
+
     fn with_connect_timeout(upstream: Upstream, max_body: usize, connect: Duration) -> Result<Self, TransportError> {
+        Self::build(upstream.as_str(), Some(upstream), max_body, connect)
+    }
+
+    fn build(
+        whom: &'static str,
+        upstream: Option<Upstream>,
+        max_body: usize,
+        connect: Duration,
+    ) -> Result<Self, TransportError> {
         // Somebody else in the process may have installed a provider before: that one is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let failed = |error: reqwest::Error| TransportError {
-            upstream,
+            whom,
             why: chain(&error.without_url()),
         };
         let (pooled, no_roots) = match builder(connect).build() {
@@ -109,6 +130,7 @@ impl Transport {
         };
         let single = single.pool_max_idle_per_host(0).build().map_err(failed)?;
         Ok(Self {
+            upstream,
             pooled,
             single,
             max_body,
@@ -126,11 +148,11 @@ impl Transport {
     pub async fn send(&self, request: Request) -> Result<Reply, Fault> {
         let deadline = request.timeout;
         let mut entry = Entry::open(&request);
-        let result = within(deadline, async {
+        let work = async {
             let (response, secrets) = self.start(request, &mut entry).await?;
             self.whole(response, secrets).await
-        })
-        .await;
+        };
+        let result = self.timed(within(deadline, work)).await;
         match &result {
             Ok(reply) => entry.answered(&reply.body),
             Err(fault) => entry.failed(fault),
@@ -146,7 +168,7 @@ impl Transport {
     pub async fn download(&self, request: Request, into: &mut File, max_bytes: u64) -> Result<Download, Fault> {
         let deadline = request.timeout;
         let mut entry = Entry::open(&request);
-        let result = within(deadline, async {
+        let work = async {
             let (response, secrets) = self.start(request, &mut entry).await?;
             if response.status() != 200 {
                 return Ok(Download::Other(self.whole(response, secrets).await?));
@@ -159,12 +181,25 @@ impl Transport {
                 last_modified,
                 bytes,
             })
-        })
-        .await;
+        };
+        let result = self.timed(within(deadline, work)).await;
         match &result {
             Ok(Download::Body { bytes, .. }) => entry.downloaded(*bytes),
             Ok(Download::Other(reply)) => entry.answered(&reply.body),
             Err(fault) => entry.failed(fault),
+        }
+        result
+    }
+
+    /// Tells metrics and traces how long a request took and what came of it.
+    async fn timed<T>(&self, request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault>
+    where
+        Result<T, Fault>: Word,
+    {
+        let began = Instant::now();
+        let result = trace::request(self.upstream, request, Word::word).await;
+        if let Some(upstream) = self.upstream {
+            metrics::own().requested(upstream, result.word(), began.elapsed());
         }
         result
     }

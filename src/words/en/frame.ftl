@@ -1,4 +1,5 @@
 # What stands around every page.
+name = Sverka
 nav = Pages
 nav-overview = Overview
 nav-diff = What differs
@@ -22,4 +23,3 @@ form-old = The page was out of date
 form-old-text = Nothing was done. Go back, reload the page and decide again.
 no-database = The database does not answer
 no-database-text = Nothing can be shown until it does; this page then works again by itself.
-time-zone = Times are those of { $zone }.

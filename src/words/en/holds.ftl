@@ -17,7 +17,7 @@ holds-since = Since
 holds-seen = Last judged
 holds-run = Run
 holds-why = Why
-holds-decide = Released rows go once, with the next run of { $job }. Values are read then: a row that has been mended is not touched.
+holds-decide = Released rows go once, with the next run of «{ $job }». Values are read then: a row that has been mended is not touched.
 holds-release = { $rows ->
     [one] Let this { $rows } row go
    *[other] Let these { $rows } rows go

@@ -2,9 +2,18 @@
 ago = { $span } ago
 never = never
 span-seconds = { $n } s
-span-minutes = { $n } min { $rest } s
-span-hours = { $n } h { $rest } min
-span-days = { $n } d { $rest } h
+span-minutes = { $n } min{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } s
+}
+span-hours = { $n } h{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } min
+}
+span-days = { $n } d{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } h
+}
 job-warehouses = Warehouses
 job-stock = Stock
 job-prices = Prices
@@ -18,13 +27,6 @@ outcome-done = done
 outcome-partial = partly done
 outcome-failed = failed
 outcome-superseded = taken over by the next
-call-is-pending = waiting
-call-is-running = under way
-call-is-unknown = answer lost
-call-is-quarantined = waits for a person
-call-is-done = done
-call-is-dead = dead
-call-is-cancelled = cancelled
 overview-quiet = Nothing waits for you.
 overview-restore = The database was restored or replaced. These upstreams are only read until they have been read anew: { $sites }.
 overview-stale = No success for longer than promised: { $jobs }
@@ -40,6 +42,8 @@ overview-dead = { $calls ->
 overview-settings-differ = Daemons on this database have different settings: { $keys }
 overview-upstreams = Upstreams
 overview-no-upstream = No upstream is configured.
+upstream-keaz = KEAZ
+upstream-carreta = Carreta
 upstream-saplab-client = Saplab (client API)
 upstream-good = works
 upstream-failing = fails now and then
@@ -60,7 +64,7 @@ upstream-no-lag = nothing waits
 upstream-rate = Calls
 upstream-last-minute = { $calls } in the last minute
 upstream-no-limit = no limit
-upstream-limit = at most { $rate } a second
+upstream-limit = limit { $rate } a second
 overview-jobs = Jobs
 overview-last-run = Last run
 overview-next-run = Next run
@@ -70,10 +74,6 @@ sync-now = Sync now
 sync-cannot = This job cannot be started
 sync-cannot-text = There is no such job, or its upstream is not configured.
 overview-freshness = Freshness
-overview-last-success = Last success
-overview-age = Age
-overview-promise = Promised
-overview-used = Age against promise
 overview-of-promise = { $age } of { $promised }
 overview-differs = What differs right now
 overview-queue = Queue

@@ -10,18 +10,8 @@ runs-progress = { $done } of { $calls ->
 runs-rows = Rows: { $pulled } read, { $pushed } pushed, { $refused } refused
 runs-for = for { $span }
 runs-plots = How they went
-runs-plot-time = Duration of the last { $runs ->
-    [one] run
-   *[other] { $runs } runs
-}: the last took { $last }, the longest { $most }
-runs-plot-rows = Rows of the last { $runs ->
-    [one] run
-   *[other] { $runs } runs
-}: the last had { $last }, the largest { $most }
-runs-plot-of-rows = { $rows ->
-    [one] 1 row
-   *[other] { $rows } rows
-}
+runs-plot-time = Duration: the last { $last }, the longest { $most }
+runs-plot-rows = Rows: the last { $last }, the most { $most }
 runs-past = Past runs
 runs-older = Older runs
 runs-run = Run

@@ -2,9 +2,18 @@
 ago = { $span } назад
 never = никогда
 span-seconds = { $n } с
-span-minutes = { $n } мин { $rest } с
-span-hours = { $n } ч { $rest } мин
-span-days = { $n } д { $rest } ч
+span-minutes = { $n } мин{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } с
+}
+span-hours = { $n } ч{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } мин
+}
+span-days = { $n } д{ $rest ->
+    [0] { "" }
+   *[other] { " " }{ $rest } ч
+}
 job-warehouses = Склады
 job-stock = Остатки
 job-prices = Цены
@@ -18,13 +27,6 @@ outcome-done = выполнено
 outcome-partial = выполнено частично
 outcome-failed = не удалось
 outcome-superseded = передано следующему
-call-is-pending = ждёт
-call-is-running = выполняется
-call-is-unknown = ответ потерян
-call-is-quarantined = ждёт решения человека
-call-is-done = выполнен
-call-is-dead = не удался окончательно
-call-is-cancelled = отменён
 overview-quiet = Вашего решения ничто не ждёт.
 overview-restore = База данных восстановлена из копии или заменена. Эти системы только читаются, пока не будут прочитаны заново: { $sites }.
 overview-stale = Нет успеха дольше обещанного: { $jobs }
@@ -42,6 +44,8 @@ overview-dead = { $calls ->
 overview-settings-differ = У служб на этой базе данных разные настройки: { $keys }
 overview-upstreams = Внешние системы
 overview-no-upstream = Ни одна внешняя система не настроена.
+upstream-keaz = КЭАЗ
+upstream-carreta = Каррета
 upstream-saplab-client = Saplab (клиентский API)
 upstream-good = работает
 upstream-failing = бывают сбои
@@ -61,22 +65,18 @@ upstream-last-success = Последний успех
 upstream-lag = Отставание
 upstream-no-lag = ничто не ждёт
 upstream-rate = Вызовы
-upstream-last-minute = { $calls } за последнюю минуту
+upstream-last-minute = { $calls } за минуту
 upstream-no-limit = без ограничения
-upstream-limit = не больше { $rate } в секунду
+upstream-limit = предел { $rate } в секунду
 overview-jobs = Задания
 overview-last-run = Последний запуск
 overview-next-run = Следующий запуск
 overview-act = Действие
 overview-never = только по просьбе
-sync-now = Запустить сейчас
+sync-now = Запустить
 sync-cannot = Это задание нельзя запустить
 sync-cannot-text = Такого задания нет, или его внешняя система не настроена.
 overview-freshness = Свежесть
-overview-last-success = Последний успех
-overview-age = Возраст
-overview-promise = Обещано
-overview-used = Возраст против обещанного
 overview-of-promise = { $age } из { $promised }
 overview-differs = Что расходится сейчас
 overview-queue = Очередь

@@ -10,13 +10,8 @@ runs-progress = выполнено { $done } из { $calls ->
 runs-rows = Строки: прочитано { $pulled }, отправлено { $pushed }, отклонено { $refused }
 runs-for = уже { $span }
 runs-plots = Как они проходили
-runs-plot-time = Длительность последних запусков ({ $runs }): последний — { $last }, самый долгий — { $most }
-runs-plot-rows = Строки последних запусков ({ $runs }): последний — { $last }, самый большой — { $most }
-runs-plot-of-rows = { $rows ->
-    [one] { $rows } строка
-    [few] { $rows } строки
-   *[other] { $rows } строк
-}
+runs-plot-time = Длительность: последний { $last }, самый долгий { $most }
+runs-plot-rows = Строки: последний { $last }, больше всего { $most }
 runs-past = Прошлые запуски
 runs-older = Более ранние
 runs-run = Запуск
@@ -27,7 +22,7 @@ runs-took = Длился
 runs-pulled = Прочитано
 runs-pushed = Отправлено
 runs-refused = Отклонено
-runs-dead = Неудавшиеся вызовы
+runs-dead = Неудачи
 runs-note = Примечание
 runs-title = Запуск { $id }: { $job }
 runs-waiting = { $calls ->

@@ -11,12 +11,14 @@ pub(crate) struct Canaries(Vec<String>);
 
 impl Canaries {
     /// All that these settings hold.
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(crate) fn of(settings: &Settings) -> Self {
         let logins = [&settings.saplab.panel, &settings.saplab.client];
         let secrets = [
             &settings.keaz.api_key,
             &settings.carreta.api_key,
             &settings.http.token,
+            &settings.notify.webhook.url,
+            &settings.notify.mail.password,
             &settings.database.url,
         ];
         let passwords = logins.into_iter().map(|login| &login.password);

@@ -16,16 +16,19 @@ mod fixture;
 mod postgres;
 mod process;
 mod proxy;
+mod reader;
 mod setup;
 mod state;
 mod wait;
 mod work;
 
+pub(crate) use canary::Canaries;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use fixture::Fixture;
 pub(crate) use postgres::{has_ended, kill_with_us};
-pub(crate) use process::{Daemon, get};
+pub(crate) use process::{Daemon, get, get_with};
 pub(crate) use proxy::{Proxy, Then, Toxic};
+pub(crate) use reader::Reader;
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use wait::{PATIENCE, until, until_within};

@@ -181,14 +181,21 @@ impl Daemon {
 
     /// `GET path`: status and body.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        get(self.address, path).await
+        let (status, body) = get(self.address, path).await;
+        self.canaries.assert_silent(path, &body);
+        (status, body)
     }
 }
 
 /// `GET path` there: status and body.
 pub(crate) async fn get(address: SocketAddr, path: &str) -> (u16, String) {
+    get_with(address, path, "").await
+}
+
+/// The same with these lines in its head.
+pub(crate) async fn get_with(address: SocketAddr, path: &str, headers: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     timeout(PATIENCE, stream.read_to_string(&mut answer))
