@@ -88,9 +88,11 @@ impl Tally {
         }))
     }
 
-    /// What is known; it is looked into where that is old, and what comes at once is waited for.
+    /// What is known; it is looked into where that is old, and what comes at once, as far as is known, is waited for.
     pub(crate) async fn ask(&self, filter: &Filter) -> Known {
-        if let Some(mut under_way) = self.look_into(filter, REST.0, true) {
+        if let Some(mut under_way) = self.look_into(filter, REST.0, true)
+            && self.comes_at_once(filter)
+        {
             // Nothing is ever sent: it is closed when the look is over.
             let _ = tokio::time::timeout(WAIT, under_way.changed()).await;
         }
@@ -124,6 +126,15 @@ impl Tally {
 
     fn questions(&self) -> MutexGuard<'_, Vec<Question>> {
         self.0.questions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the last look, if there was one, was so short that the next is worth waiting for.
+    fn comes_at_once(&self, filter: &Filter) -> bool {
+        let questions = self.questions();
+        let asked = questions.iter().find(|question| question.filter == *filter);
+        asked
+            .and_then(|question| question.ended)
+            .is_none_or(|(_, took)| took <= WAIT)
     }
 
     fn known(&self, filter: &Filter) -> Known {

@@ -12,17 +12,21 @@ use crate::diff::tally::Known;
 use crate::queue::look::{RunRow, Standing};
 use crate::queue::reach::Reach;
 use crate::say;
-use crate::status::{Differs, Status};
+use crate::status::Status;
 
 /// Reads it, without waiting for what differs to be counted.
 pub(super) async fn read(site: &Site) -> Result<(Status, Known), PageError> {
-    let known = site.tally.ask(&Filter::default()).await;
-    let differs = known.found.as_ref().map(|found| Differs {
-        totals: found.totals.clone(),
-        at: found.at,
-    });
     let context = site.now();
-    let status = look(Status::read_beside(&site.pool, &context, differs)).await?;
+    let everything = Filter::default();
+    let (known, status) = tokio::join!(
+        site.tally.ask(&everything),
+        look(Status::read_beside(&site.pool, &context, None)),
+    );
+    let mut status = status?;
+    if let Some(found) = &known.found {
+        status.differs.clone_from(&found.totals);
+        status.differs_at = Some(found.at);
+    }
     Ok((status, known))
 }
 

@@ -2,7 +2,7 @@
 //! are, also just after the daemon's start and while it works.
 //!
 //! The ordinary run has a small crowd, and asserts that no look walks through a large table. The promise itself:
-//! `SVERKA_CROWD=1000000 SVERKA_BINARY=target/release/sverka cargo test --test it -- --nocapture crowd` prints the figures of
+//! `SVERKA_CROWD=1000000 SVERKA_BINARY=target/release/sverka cargo test --test it -- --include-ignored --nocapture crowd` prints figures for
 //! docs/RELIABILITY.md, and fails where one is above 300 ms.
 
 mod looks;

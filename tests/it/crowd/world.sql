@@ -119,8 +119,14 @@ SELECT job, CASE WHEN job IN ('stock', 'warehouses') THEN 'keaz' ELSE job END, '
                     WHEN n % 5 = 0 THEN 'purchases' WHEN n % 2 = 0 THEN 'orders' ELSE 'stock' END AS job
           FROM generate_series(1, pg_temp.rows(200)) n) r;
 CREATE TEMP TABLE batch AS
-SELECT w, jsonb_build_object('articles', jsonb_agg(pg_temp.article(a) ORDER BY a), 'warehouse', pg_temp.warehouse(w)) AS args
-  FROM generate_series(1, 20) w, generate_series(1, 500) a GROUP BY w;
+SELECT row_number() OVER () AS number,
+       jsonb_build_object('articles', jsonb_agg(pg_temp.article(a) ORDER BY a), 'warehouse', pg_temp.warehouse(w)) AS args
+  FROM generate_series(1, pg_temp.rows(20)) a, generate_series(1, 20) w GROUP BY w, (a - 1) / 500;
+CREATE INDEX ON batch (number);
+ANALYZE batch;
+CREATE FUNCTION pg_temp.batch(n int) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT args FROM batch WHERE number = 1 + n % greatest(current_setting('crowd.rows')::int / 500, 1)
+$$;
 -- One run in the middle, the first of all, has a fiftieth of all calls; the others share the rest.
 INSERT INTO queue.call (run_id, upstream, operation, args, key, class, priority, state, attempt, created_at, ended_at, reason)
 SELECT CASE WHEN n % 50 = 0 THEN pg_temp.rows(400) ELSE 1 + n % pg_temp.rows(200) END, split_part(o.operation, '.', 1), o.operation,
@@ -131,7 +137,7 @@ SELECT CASE WHEN n % 50 = 0 THEN pg_temp.rows(400) ELSE 1 + n % pg_temp.rows(200
  CROSS JOIN LATERAL (SELECT CASE WHEN n % 111 = 50 THEN 'cancelled' WHEN n % 11 = 5 THEN 'dead' ELSE 'done' END AS state) s
  CROSS JOIN LATERAL (
        SELECT * FROM (VALUES
-           (0, 'keaz.remains.update', (SELECT args FROM batch WHERE w = 1 + n % 20), 'idempotent', 3),
+           (0, 'keaz.remains.update', CASE WHEN n % 100 = 0 THEN pg_temp.batch(n) END, 'idempotent', 3),
            (1, 'saplab.orders.set_status', jsonb_build_object('position', 1 + n % pg_temp.rows(10)), 'idempotent', 1),
            (2, 'saplab.orders.list', '{"page": 1}', 'read', 2),
            (3, 'carreta.parts.search', jsonb_build_object('article', pg_temp.article(n)), 'read', 2),
@@ -149,7 +155,7 @@ SELECT split_part(operation, '.', 1), operation, args, state || ' ' || n, class,
        now() - interval '1 hour', 'HTTP 502'
   FROM (SELECT n, CASE WHEN n % 100 = 0 THEN 'unknown' WHEN n % 10 = 0 THEN 'quarantined' ELSE 'pending' END AS state,
                CASE n % 3 WHEN 0 THEN 'saplab.orders.set_status' WHEN 1 THEN 'keaz.remains.update' ELSE 'carreta.parts.search' END AS operation,
-               CASE n % 3 WHEN 0 THEN jsonb_build_object('position', n) WHEN 1 THEN (SELECT args FROM batch WHERE w = 1 + n % 20)
+               CASE n % 3 WHEN 0 THEN jsonb_build_object('position', n) WHEN 1 THEN pg_temp.batch(n)
                     ELSE jsonb_build_object('article', pg_temp.article(n)) END AS args,
                CASE n % 3 WHEN 2 THEN 'read' ELSE 'idempotent' END AS class
           FROM generate_series(1, pg_temp.rows(100)) n) c;
