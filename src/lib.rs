@@ -12,7 +12,8 @@
 //! ```
 //!
 //! [`job`] says what to ask for, [`queue`] makes sure that it happens once, [`operation`] turns a call into a request
-//! and its answer into rows, [`hold`] keeps back what is too much to be true, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
+//! and its answer into rows, [`hold`] keeps back what is too much to be true, [`plan`] keeps what a person was shown, so
+//! that exactly that is applied, [`upstream`] speaks the wire. [`daemon`] puts them to work, [`cli`] lets people at them,
 //! [`simulate`] plays the upstreams.
 
 pub mod cli;
@@ -33,6 +34,7 @@ pub(crate) mod mirror;
 pub(crate) mod notify;
 pub mod operation;
 pub mod page;
+pub mod plan;
 mod provoke;
 pub mod queue;
 pub mod simulate;

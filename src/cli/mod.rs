@@ -2,6 +2,7 @@
 //!
 //! 0 done; 1 failed; 2 usage; 69 an upstream or the database is unavailable; 78 configuration.
 
+mod apply;
 mod call;
 mod check;
 mod completions;
@@ -73,8 +74,16 @@ enum Command {
     Run,
     /// Start jobs now: through the daemon if one is alive, else by itself
     Sync(sync::Args),
-    /// Show what differs and would be written, without writing it
+    /// Show what differs and would be written, without writing it, and keep it under a number
+    ///
+    /// `sverka apply NUMBER` writes exactly that. What was held is shown with the reason, and is no part of it.
     Plan(plan::Args),
+    /// Write exactly what a plan has shown, once
+    ///
+    /// A row goes only if its old and its new value still are what was shown; the others are named, with what they are now,
+    /// and the exit code is 1. [guard] judges as it does for a sync. Where a daemon is alive it does the work, and this
+    /// command follows it.
+    Apply(apply::Args),
     /// Tell why KEAZ shows what it shows of an article; or all that is known of an order
     ///
     /// Of an article: for each warehouse what the ERP has, the publishing rule, what KEAZ shows, what is sent or held and
@@ -223,6 +232,7 @@ impl Cli {
             Command::Run => Ok(daemon::run(source, settings).await?),
             Command::Sync(args) => sync::sync(&args, settings, format).await,
             Command::Plan(args) => within(limit, plan::show(&args, settings, format)).await,
+            Command::Apply(args) => apply::apply(&args, settings, format).await,
             Command::Explain(args) => within(limit, explain::explain(&args, settings, format)).await,
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => within(limit, status::show(settings, format)).await,

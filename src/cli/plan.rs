@@ -1,68 +1,133 @@
-//! `sverka plan`: what differs, row by row.
+//! `sverka plan`: what differs, row by row, kept under a number that `sverka apply` takes.
+
+use sqlx::PgPool;
 
 use super::{CliError, Format, output, sync};
 use crate::config::Settings;
 use crate::db::Database;
-use crate::diff::plan::{self, Change, Total};
+use crate::diff::plan::Total;
+use crate::job::Job;
+use crate::plan::look::{self, Plan, PlanRow};
+use crate::plan::make;
+use crate::queue::audit;
+use crate::say;
+use crate::words::Lang;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Jobs [default: all]
     #[arg(value_name = "JOB")]
     jobs: Vec<String>,
-    /// Show at most so many rows
+    /// Only this article (stock) or this Saplab position (orders)
+    #[arg(long, value_name = "ARTICLE|ORDER")]
+    only: Option<String>,
+    /// Show at most so many rows; the plan has all of them
     #[arg(long, default_value_t = 1000)]
     limit: u32,
 }
 
+/// What is printed as JSON.
 #[derive(serde::Serialize)]
-struct Plan {
-    totals: Vec<Total>,
-    changes: Vec<Change>,
+struct Shown {
+    #[serde(flatten)]
+    plan: Option<Plan>,
+    changes: Vec<PlanRow>,
 }
 
 pub(super) async fn show(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
     let jobs = sync::parse_jobs(&args.jobs)?;
+    let jobs = sync::scoped(jobs, !args.jobs.is_empty(), args.only.is_some())?;
     let database = Database::open_migrated(&settings).await?;
-    let plan = async {
-        let totals = plan::totals(&database.pool, &jobs).await?;
-        let changes = plan::changes(&database.pool, &jobs, i64::from(args.limit)).await?;
-        Ok::<_, sqlx::Error>(Plan { totals, changes })
-    }
-    .await;
+    let shown = make(args, &database.pool, &jobs).await;
     database.close().await;
-    print(&plan?, format)
+    print(&shown?, format)
 }
 
-fn print(plan: &Plan, format: Format) -> Result<(), CliError> {
+async fn make(args: &Args, pool: &PgPool, jobs: &[Job]) -> Result<Shown, CliError> {
+    let Some(id) = make::make(pool, jobs, args.only.as_deref(), &audit::who()).await? else {
+        return Ok(Shown {
+            plan: None,
+            changes: Vec::new(),
+        });
+    };
+    Ok(Shown {
+        plan: look::plan(pool, id).await?,
+        changes: look::rows(pool, id, i64::from(args.limit)).await?,
+    })
+}
+
+fn print(shown: &Shown, format: Format) -> Result<(), CliError> {
+    let lang = Lang::of_environment();
+    let Some(plan) = &shown.plan else {
+        return match format {
+            Format::Json => output::json(&serde_json::json!({ "plan": null, "totals": [], "changes": [] })),
+            Format::Table => output::line(&say!(lang, "plan-in-sync")),
+        };
+    };
     if format == Format::Json {
-        return output::json(plan);
+        return output::json(shown);
     }
-    if plan.totals.is_empty() {
-        return output::line("in sync: nothing differs");
-    }
+    let headings = [
+        say!(lang, "plan-job"),
+        say!(lang, "plan-action"),
+        say!(lang, "plan-row"),
+        say!(lang, "plan-old"),
+        say!(lang, "plan-new"),
+        say!(lang, "plan-held"),
+    ];
     output::list(
         format,
-        &plan.changes,
-        &["JOB", "ACTION", "ROW", "OLD", "NEW", "HELD"],
-        |change| {
+        &shown.changes,
+        &headings.each_ref().map(String::as_str),
+        |row| {
             vec![
-                change.job.clone(),
-                change.action.clone(),
-                change.row.clone(),
-                output::or_dash(change.old.clone()),
-                output::or_dash(change.new.clone()),
-                change.held.clone().unwrap_or_default(),
+                row.job.clone(),
+                action(lang, &row.action),
+                row.row.clone(),
+                output::or_dash(row.old.clone()),
+                output::or_dash(row.new.clone()),
+                row.held.clone().unwrap_or_default(),
             ]
         },
     )?;
-    for total in &plan.totals {
-        let held = if total.held > 0 {
-            format!(", {} held", total.held)
-        } else {
-            String::new()
-        };
-        output::line(&format!("{}: {} to {}{held}", total.job, total.rows, total.action))?;
+    let all = plan.rows + plan.held;
+    if i64::try_from(shown.changes.len()).unwrap_or(all) < all {
+        output::line(&say!(lang, "plan-first", rows = shown.changes.len(), of = all))?;
     }
-    Ok(())
+    for total in &plan.totals.0 {
+        output::line(&sum(lang, total))?;
+    }
+    output::line(&closing(lang, plan))
+}
+
+/// What is done with a row, in a word.
+pub(super) fn action(lang: Lang, action: &str) -> String {
+    lang.known(&format!("action-{action}"))
+        .unwrap_or_else(|| action.to_owned())
+}
+
+fn sum(lang: Lang, total: &Total) -> String {
+    let (job, action) = (total.job.as_str(), action(lang, &total.action));
+    if total.held > 0 {
+        say!(
+            lang,
+            "plan-total-held",
+            job = job,
+            action = action,
+            rows = total.rows,
+            held = total.held
+        )
+    } else {
+        say!(lang, "plan-total", job = job, action = action, rows = total.rows)
+    }
+}
+
+/// Its number, and what can be done with it.
+fn closing(lang: Lang, plan: &Plan) -> String {
+    let id = plan.id.to_string();
+    if plan.rows == 0 {
+        say!(lang, "plan-all-held", id = id)
+    } else {
+        say!(lang, "plan-number", id = id)
+    }
 }

@@ -117,21 +117,26 @@ fn choose(args: &Args, jobs: Vec<Job>, context: &Context) -> Result<Vec<Job>, Cl
             "job {job} has nothing to do: its upstream is not configured"
         )));
     }
-    let scoped = |job: &Job| args.only.is_none() || matches!(job, Job::Stock | Job::Orders);
-    if !args.jobs.is_empty()
-        && let Some(job) = can.iter().find(|job| !scoped(job))
-    {
-        return Err(CliError::Usage(format!(
-            "--only names an article (stock) or a position (orders), not a part of job {job}"
-        )));
-    }
-    let can: Vec<_> = can.into_iter().filter(scoped).collect();
+    let can = scoped(can, !args.jobs.is_empty(), args.only.is_some())?;
     if can.is_empty() {
         return Err(CliError::Usage(
             "no upstream is configured that this could be done with: sverka config show".into(),
         ));
     }
     Ok(can)
+}
+
+/// With `--only`, the jobs that know single articles or positions; naming another one is an error.
+pub(super) fn scoped(jobs: Vec<Job>, named: bool, only: bool) -> Result<Vec<Job>, CliError> {
+    let (scoped, others): (Vec<_>, Vec<_>) = jobs
+        .into_iter()
+        .partition(|job| !only || matches!(job, Job::Stock | Job::Orders));
+    match others.first() {
+        Some(job) if named => Err(CliError::Usage(format!(
+            "--only names an article (stock) or a position (orders), not a part of job {job}"
+        ))),
+        _ => Ok(scoped),
+    }
 }
 
 fn report(followed: &Followed, format: Format) -> Result<(), CliError> {

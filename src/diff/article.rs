@@ -255,25 +255,27 @@ const PLACES: &str = "
 /// Open calls by their operation, refused rows by their key, and of other dead calls the newest: no list of calls is long.
 const CALLS: &str = "
     WITH named AS (
-        SELECT id FROM queue.call
+        SELECT * FROM queue.call
          WHERE operation IN ('keaz.remains.update', 'keaz.remains.delete') AND state IN ('pending', 'running', 'unknown')
            AND args -> 'articles' ? $1
-         UNION
-        SELECT id FROM queue.call WHERE state = 'dead' AND key = ANY($2)
-         UNION
-        SELECT id FROM (SELECT id, operation, args FROM queue.call WHERE state = 'dead' ORDER BY id DESC LIMIT $3) d
+         UNION ALL
+        SELECT * FROM queue.call WHERE state = 'dead' AND key = ANY($2)
+         UNION ALL
+        SELECT * FROM (SELECT * FROM queue.call WHERE state = 'dead' ORDER BY id DESC LIMIT $3) d
          WHERE operation IN ('keaz.remains.update', 'keaz.remains.delete') AND args -> 'articles' ? $1
+    ), newest AS (
+        SELECT DISTINCT ON (warehouse) *
+          FROM (SELECT *, args ->> 'warehouse' AS warehouse FROM named) n
+         WHERE warehouse IS NOT NULL ORDER BY warehouse, state = 'dead', id DESC
     )
-    SELECT DISTINCT ON (c.args ->> 'warehouse')
-           c.args ->> 'warehouse' AS warehouse, c.id, c.operation, c.state, c.attempt, c.created_at,
+    SELECT c.warehouse, c.id, c.operation, c.state, c.attempt, c.created_at,
            CASE WHEN c.state = 'pending' THEN c.due_at END AS due_at, a.http_status, coalesce(a.words, c.reason) AS words,
            c.args -> 'refused' AS refused
-      FROM named n JOIN queue.call c USING (id)
+      FROM newest c
       LEFT JOIN LATERAL (
            SELECT http_status, words FROM queue.attempt t
             WHERE t.call_id = c.id AND t.ended_at IS NOT NULL ORDER BY attempt DESC LIMIT 1) a ON true
-     WHERE c.args ->> 'warehouse' IS NOT NULL
-     ORDER BY c.args ->> 'warehouse', c.state = 'dead', c.id DESC";
+     ORDER BY c.warehouse";
 
 const CHANGED: &str = "
     SELECT warehouse, at, old, new, by, call_id AS call FROM mirror.remain_change

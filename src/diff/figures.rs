@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
 
+use super::difference::Difference;
 use super::plan::Total;
 use crate::job::Job;
 
@@ -26,6 +27,13 @@ pub(crate) struct Filter {
     /// In any case of letters.
     pub(crate) brand: Option<String>,
     pub(crate) article: Option<String>,
+}
+
+impl Filter {
+    /// Asks for so little that indexes lead to it.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.article.is_some()
+    }
 }
 
 /// A row that differs.
@@ -68,14 +76,15 @@ struct Found {
 }
 
 /// Which of `$1` (warehouse), `$2` (brand), `$3` (article) a view can be asked by, as conditions.
-struct By {
+pub(crate) struct By {
     warehouse: Option<&'static str>,
     brand: Option<&'static str>,
     article: Option<&'static str>,
 }
 
-/// A view of schema `diff`: its job, its columns in the order of [`Row`], itself, and what it can be asked by.
-type View = (Job, &'static str, &'static str, By);
+/// A view of schema `diff`: its job, what its rows are, its columns in the order of [`Row`], itself, and what it can be
+/// asked by.
+type View = (Job, Difference, &'static str, &'static str, By);
 
 const PRICE_OF_LIST: &str = "d.action, d.supplier || '/' || d.source || '/' || d.brand || '/' || d.article,
     d.supplier || '/' || d.source, d.brand, d.article, NULL::bigint, d.old_price::text, d.price::text, d.held,
@@ -91,9 +100,10 @@ const OF_GOODS: By = By {
     article: Some("d.article = $3"),
 };
 
-const VIEWS: [View; 7] = [
+pub(crate) const VIEWS: [View; 7] = [
     (
         Job::Warehouses,
+        Difference::Warehouse,
         "d.action, d.code, d.code, NULL, NULL, NULL::bigint, concat_ws('; ', d.old_address, d.old_contacts),
          concat_ws('; ', d.new_address, d.new_contacts), d.held, NULL::bigint",
         "diff.warehouse",
@@ -105,6 +115,7 @@ const VIEWS: [View; 7] = [
     ),
     (
         Job::Stock,
+        Difference::Remain,
         "d.action, d.warehouse || '/' || d.article, d.warehouse, NULL, d.article, NULL::bigint, d.old_quantity::text,
          d.new_quantity::text || CASE WHEN d.reserved <> 0 OR d.held_back <> 0
               THEN ' (ERP ' || d.on_hand || ', reserved ' || d.reserved || ', held back ' || d.held_back || ')' ELSE '' END,
@@ -121,6 +132,7 @@ const VIEWS: [View; 7] = [
     ),
     (
         Job::Orders,
+        Difference::Status,
         "'update', d.saplab_id::text, NULL, d.brand, d.article, d.saplab_id, d.old_status, coalesce(d.new_status, d.erp_status),
          d.held, NULL::bigint",
         "(SELECT s.*, o.brand FROM diff.order_status s JOIN mirror.saplab_order o ON o.id = s.saplab_id)",
@@ -128,15 +140,17 @@ const VIEWS: [View; 7] = [
     ),
     (
         Job::Orders,
+        Difference::Order,
         "d.action, d.saplab_id::text, NULL, d.brand, d.article, d.saplab_id, NULL,
          concat_ws(' ', d.invoice, d.brand, d.article), d.held, NULL::bigint",
         "diff.\"order\"",
         OF_GOODS,
     ),
-    (Job::Prices, PRICE_OF_LIST, "diff.supplier_price", OF_GOODS),
-    (Job::Prices, PRICE_FOUND, "diff.spot_price", OF_GOODS),
+    (Job::Prices, Difference::Price, PRICE_OF_LIST, "diff.supplier_price", OF_GOODS),
+    (Job::Prices, Difference::Spot, PRICE_FOUND, "diff.spot_price", OF_GOODS),
     (
         Job::Purchases,
+        Difference::Purchase,
         "d.action, d.id::text, NULL, d.brand, d.article, NULL::bigint, NULL,
          concat_ws(' ', d.supplier, d.brand, d.article, d.quantity || ' pcs', d.status, d.supplier_number, d.supplier_status,
                    d.error), d.held, NULL::bigint",
@@ -147,9 +161,7 @@ const VIEWS: [View; 7] = [
 
 /// What differs now.
 pub(crate) async fn read(pool: &PgPool, filter: &Filter) -> sqlx::Result<Figures> {
-    let mut tx = pool.begin().await?;
-    // Over a whole catalogue the views sort and hash it all: once in a while, and better not on the disk.
-    sqlx::query("SET LOCAL work_mem = '64MB'").execute(&mut *tx).await?;
+    let mut tx = super::roomy(pool).await?;
     let at = sqlx::query_scalar("SELECT now()").fetch_one(&mut *tx).await?;
     let found: Vec<Found> = sqlx::query_as(sqlx::AssertSqlSafe(statement(filter)))
         .bind(&filter.warehouse)
@@ -182,7 +194,7 @@ pub(crate) async fn read(pool: &PgPool, filter: &Filter) -> sqlx::Result<Figures
 /// Only views that can have such rows, only conditions that are asked for: so each can use its indexes.
 fn statement(filter: &Filter) -> String {
     let mut union = String::new();
-    for (job, columns, view, by) in &VIEWS {
+    for (job, _, columns, view, by) in &VIEWS {
         if filter.job.is_some_and(|wanted| wanted != *job) {
             continue;
         }

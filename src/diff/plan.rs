@@ -1,6 +1,6 @@
 //! What would be done now, row by row, for people: the diff views read as they are.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 
 use crate::job::Job;
@@ -23,7 +23,7 @@ pub struct Change {
 }
 
 /// How many rows of one job differ.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, sqlx::FromRow)]
 pub struct Total {
     /// The job.
     pub job: String,
@@ -65,11 +65,14 @@ const CHANGES: &str = "
 /// The rows that differ, at most `limit`.
 pub async fn changes(pool: &PgPool, jobs: &[Job], limit: i64) -> sqlx::Result<Vec<Change>> {
     let sql = format!("SELECT * FROM ({CHANGES}) c ORDER BY job, row, action LIMIT $2");
-    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    let mut tx = super::roomy(pool).await?;
+    let changes = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(names(jobs))
         .bind(limit)
-        .fetch_all(pool)
-        .await
+        .fetch_all(&mut *tx)
+        .await?;
+    tx.rollback().await?;
+    Ok(changes)
 }
 
 /// The rows that differ, counted.
@@ -78,10 +81,13 @@ pub async fn totals(pool: &PgPool, jobs: &[Job]) -> sqlx::Result<Vec<Total>> {
         "SELECT job, action, count(*) FILTER (WHERE held IS NULL) AS rows, count(held) AS held
            FROM ({CHANGES}) c GROUP BY job, action ORDER BY job, action"
     );
-    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+    let mut tx = super::roomy(pool).await?;
+    let totals = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(names(jobs))
-        .fetch_all(pool)
-        .await
+        .fetch_all(&mut *tx)
+        .await?;
+    tx.rollback().await?;
+    Ok(totals)
 }
 
 fn names(jobs: &[Job]) -> Vec<&'static str> {

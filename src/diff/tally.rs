@@ -18,7 +18,7 @@ use crate::db::deadline::within;
 
 /// So many different questions are remembered.
 const REMEMBERED: usize = 16;
-/// So many are looked into at once.
+/// So many are looked into at once, but one of those that go through whole tables: the pages and the work need a core too.
 const AT_ONCE: usize = 2;
 /// Who asks waits so long for an answer that comes at once.
 const WAIT: Duration = Duration::from_millis(150);
@@ -40,6 +40,7 @@ struct Inner {
     pool: PgPool,
     stop: CancellationToken,
     places: Semaphore,
+    wide: Semaphore,
     questions: Mutex<Vec<Question>>,
     /// How many looks have ended.
     looks: AtomicU64,
@@ -81,6 +82,7 @@ impl Tally {
             pool,
             stop,
             places: Semaphore::new(AT_ONCE),
+            wide: Semaphore::new(1),
             questions: Mutex::new(Vec::new()),
             looks: AtomicU64::new(0),
         }))
@@ -162,6 +164,10 @@ impl Tally {
     async fn look(self, filter: Filter, over: watch::Sender<()>) {
         let inner = self.0.clone();
         let look = async {
+            let _turn = match filter.is_narrow() {
+                true => None,
+                false => Some(inner.wide.acquire().await),
+            };
             let _place = inner.places.acquire().await;
             let began = Instant::now();
             (

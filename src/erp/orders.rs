@@ -2,7 +2,9 @@
 
 use sqlx::PgConnection;
 
+use crate::diff::difference::Difference;
 use crate::kill;
+use crate::plan;
 
 /// Writes what `diff.order` shows of these positions and does not hold.
 pub(crate) async fn write(tx: &mut PgConnection, positions: &[i64]) -> sqlx::Result<()> {
@@ -39,6 +41,32 @@ async fn write_some(tx: &mut PgConnection, positions: Option<&[i64]>) -> sqlx::R
     .execute(tx)
     .await?;
     kill::point("erp.written");
+    Ok(())
+}
+
+/// Writes what a plan shows, as far as it still is so.
+pub(crate) async fn write_planned(tx: &mut PgConnection, plan: i64) -> sqlx::Result<()> {
+    let sql = format!(
+        "WITH d AS MATERIALIZED (
+             SELECT * FROM diff.\"order\" d WHERE held IS NULL AND {}
+         ), updated AS (
+             UPDATE erp.orders e
+                SET invoice = d.invoice, client_id = d.client_id, client_name = d.client_name, brand = d.brand,
+                    article = d.article, name = d.name, quantity = d.quantity, price = d.price, total = d.total,
+                    is_paid = d.is_paid, created_at = d.created_at, updated_at = d.updated_at
+               FROM d WHERE d.action = 'update' AND d.saplab_id = e.saplab_id
+         ), inserted AS (
+             INSERT INTO erp.orders (saplab_id, invoice, client_id, client_name, brand, article, name, quantity, price,
+                                     total, status, is_paid, created_at, updated_at)
+             SELECT saplab_id, invoice, client_id, client_name, brand, article, name, quantity, price, total, status,
+                    is_paid, created_at, updated_at
+               FROM d WHERE action = 'insert'
+         )
+         UPDATE queue.plan_row p SET state = 'done'
+           FROM d WHERE p.plan_id = $1 AND p.kind = 'order' AND p.row = d.saplab_id::text AND p.held IS NULL",
+        plan::shown(Difference::Order, "$1")
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(plan).execute(tx).await?;
     Ok(())
 }
 

@@ -3,13 +3,22 @@
 use sqlx::PgConnection;
 
 use crate::config::Guard;
+use crate::diff::difference::Difference;
 use crate::hold;
 use crate::kill;
+use crate::plan;
 
 /// Writes what `diff.supplier_price` shows of one list, unless the guard holds it. Returns how many rows it does.
 pub(crate) async fn write(tx: &mut PgConnection, guard: &Guard, supplier: &str, source: &str) -> sqlx::Result<i64> {
     hold::prices::collect(tx, guard, supplier, source).await?;
     let held = hold::prices::judge(tx, guard, supplier, source).await?;
+    write_changes(tx).await?;
+    kill::point("erp.prices");
+    Ok(held)
+}
+
+/// Writes what is left in `price_change`.
+async fn write_changes(tx: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(
         "DELETE FROM erp.supplier_prices e USING price_change d
           WHERE d.action = 'delete' AND e.supplier = d.supplier AND e.source = d.source AND e.brand = d.brand
@@ -29,8 +38,46 @@ pub(crate) async fn write(tx: &mut PgConnection, guard: &Guard, supplier: &str, 
     )
     .execute(tx)
     .await?;
-    kill::point("erp.prices");
-    Ok(held)
+    Ok(())
+}
+
+/// Writes what a plan shows, as far as it still is so and the guard does not hold its list.
+pub(crate) async fn write_planned(tx: &mut PgConnection, guard: &Guard, plan: i64) -> sqlx::Result<()> {
+    // No supplier's name has a stroke in it; a list's may.
+    let lists: Vec<(String, String)> = sqlx::query_as(
+        "SELECT DISTINCT split_part(place, '/', 1), substr(place, strpos(place, '/') + 1) FROM queue.plan_row
+          WHERE plan_id = $1 AND kind = 'price' AND held IS NULL AND state IS NULL",
+    )
+    .bind(plan)
+    .fetch_all(&mut *tx)
+    .await?;
+    for (supplier, source) in lists {
+        hold::prices::collect(tx, guard, &supplier, &source).await?;
+        hold::prices::judge(tx, guard, &supplier, &source).await?;
+        write_shown(tx, Difference::Price, plan).await?;
+    }
+    let spots = "CREATE TEMP TABLE price_change ON COMMIT DROP AS SELECT * FROM diff.spot_price WHERE held IS NULL";
+    sqlx::raw_sql(spots).execute(&mut *tx).await?;
+    write_shown(tx, Difference::Spot, plan).await
+}
+
+/// Of `price_change`, what the plan shows.
+async fn write_shown(tx: &mut PgConnection, kind: Difference, plan: i64) -> sqlx::Result<()> {
+    let shown = plan::shown(kind, "$1");
+    let mark = kind.mark();
+    for sql in [
+        format!("DELETE FROM price_change d WHERE NOT {shown}"),
+        format!(
+            "UPDATE queue.plan_row p SET state = 'done'
+               FROM price_change d WHERE p.plan_id = $1 AND p.kind = '{kind}' AND p.mark = {mark} AND p.held IS NULL"
+        ),
+    ] {
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(plan)
+            .execute(&mut *tx)
+            .await?;
+    }
+    write_changes(tx).await
 }
 
 /// Writes what `diff.spot_price` shows of one search: nothing, unless its article is watched. There are many searches of

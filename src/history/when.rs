@@ -108,7 +108,7 @@ fn hour(time: NaiveTime, zone: Tz, now: DateTime<Utc>, after: Option<DateTime<Ut
     let mut hours = days.into_iter().filter_map(|day| local(day.and_time(time), zone));
     match after {
         Some(after) => hours.find(|hour| *hour >= after),
-        None => hours.filter(|hour| *hour <= now).next_back(),
+        None => hours.rfind(|hour| *hour <= now),
     }
 }
 

@@ -60,25 +60,32 @@ pub struct HeldRow {
     pub new_value: Option<String>,
 }
 
-const HOLD: &str = "
-    SELECT h.id, h.state, h.job, h.run_id, h.upstream, h.scope, h.kind, h.rows, h.of, h.why, h.created_at, h.seen_at,
+const ONE: &str = "SELECT * FROM queue.hold WHERE id = $1";
+
+/// Holds with three of their rows. `which`: rows of `queue.hold`, chosen before any of theirs is read.
+fn holds(which: &str) -> String {
+    format!(
+        "SELECT h.id, h.state, h.job, h.run_id, h.upstream, h.scope, h.kind, h.rows, h.of, h.why, h.created_at, h.seen_at,
            h.decided_at, h.decided_by, s.samples,
-           coalesce(h.mark, queue.hold_mark(h.id)) AS mark
-      FROM queue.hold h
+           coalesce(h.mark, CASE WHEN h.state IN ('held', 'refused') THEN queue.hold_mark(h.id) ELSE '' END) AS mark
+      FROM ({which}) h
      CROSS JOIN LATERAL (
            SELECT coalesce(array_agg(concat_ws(' ', nullif(x.brand, ''), x.article) || ': ' || coalesce(x.old_value, '?')
-                                     || ' -> ' || coalesce(x.new_value, 'gone')), '{}') AS samples
-             FROM (SELECT * FROM queue.hold_row r WHERE r.hold_id = h.id ORDER BY place, brand, article LIMIT 3) x) s";
+                                     || ' -> ' || coalesce(x.new_value, 'gone')), '{{}}') AS samples
+             FROM (SELECT * FROM queue.hold_row r WHERE r.hold_id = h.id ORDER BY place, brand, article LIMIT 3) x) s"
+    )
+}
 
 /// Holds, oldest first: those that are open, or all.
 pub async fn list(pool: &PgPool, all: bool) -> sqlx::Result<Vec<HoldView>> {
-    let sql = format!("{HOLD} WHERE $1 OR h.state IN ('held', 'refused') ORDER BY h.id");
+    let sql = holds("SELECT * FROM queue.hold WHERE $1 OR state IN ('held', 'refused')") + " ORDER BY h.id";
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(all).fetch_all(pool).await
 }
 
 /// The open ones first, then what was decided or mended, newest first; at most so many.
 pub async fn newest(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<HoldView>> {
-    let sql = format!("{HOLD} ORDER BY h.state IN ('held', 'refused') DESC, h.id DESC LIMIT $1");
+    let newest = "ORDER BY state IN ('held', 'refused') DESC, id DESC";
+    let sql = holds(&format!("SELECT * FROM queue.hold {newest} LIMIT $1")) + " " + newest;
     sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(limit)
         .fetch_all(pool)
@@ -87,7 +94,7 @@ pub async fn newest(pool: &PgPool, limit: i64) -> sqlx::Result<Vec<HoldView>> {
 
 /// One hold.
 pub async fn hold(pool: &PgPool, id: i64) -> sqlx::Result<Option<HoldView>> {
-    let sql = format!("{HOLD} WHERE h.id = $1");
+    let sql = holds(ONE);
     sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id)
         .fetch_optional(pool)
@@ -121,12 +128,13 @@ pub async fn with_rows(
     limit: i64,
 ) -> sqlx::Result<Option<(HoldView, Vec<HeldRow>)>> {
     let sql = format!(
-        "SELECT x.*, r.held FROM ({HOLD} WHERE h.id = $1) x
+        "SELECT x.*, r.held FROM ({}) x
           CROSS JOIN LATERAL (
                 SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY place, brand, article), '[]') AS held
                   FROM (SELECT place, brand, article, kind, old_value, new_value FROM queue.hold_row
                          WHERE hold_id = $1 AND (place, brand, article) > ($3, $4, $5)
-                         ORDER BY place, brand, article LIMIT $2) n) r"
+                         ORDER BY place, brand, article LIMIT $2) n) r",
+        holds(ONE)
     );
     let found: Option<WithRows> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id)

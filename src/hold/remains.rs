@@ -8,6 +8,8 @@ use sqlx::PgConnection;
 
 use super::book::{self, Page};
 use crate::config::Guard;
+use crate::diff::difference::Difference;
+use crate::plan;
 
 /// Gives passes to the rows that `diff.remain` would take away from KEAZ, or holds them: those of a warehouse, or of
 /// all of KEAZ, when they are more than the settings allow. What this run has already taken away counts too.
@@ -46,6 +48,25 @@ pub(crate) async fn let_go(tx: &mut PgConnection, article: &str) -> sqlx::Result
     .bind(article)
     .execute(tx)
     .await?;
+    Ok(())
+}
+
+/// A person named this article, and was shown these rows: they go, while the run is under way, unless they are held.
+pub(crate) async fn let_plan_go(tx: &mut PgConnection, article: &str, run_id: i64, plan: i64) -> sqlx::Result<()> {
+    let sql = format!(
+        "INSERT INTO queue.pass (upstream, place, article, run_id)
+         SELECT 'keaz', warehouse, article, $1
+           FROM diff.remain d WHERE article = $3 AND loses AND NOT passed AND held IS NULL AND {}
+         ON CONFLICT (upstream, place, brand, article) DO UPDATE
+            SET run_id = excluded.run_id, hold_id = NULL, passed_at = now(), used_at = NULL",
+        plan::shown(Difference::Remain, "$2")
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run_id)
+        .bind(plan)
+        .bind(article)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! `migrations/views/diff.sql`, and who moves a run from stage to stage in [`crate::queue::run`].
 
 mod orders;
+mod planned;
 mod prices;
 mod purchases;
 mod reference;
@@ -160,6 +161,9 @@ impl Job {
 
     /// Fills the present stage of a run of this job.
     pub(crate) async fn fill(self, tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
+        if let Some(plan) = run.plan_id {
+            return planned::fill(tx, context, run, self, plan).await;
+        }
         match self {
             Self::Warehouses => warehouses::fill(tx, context, run).await,
             Self::Stock => stock::fill(tx, context, run).await,

@@ -15,16 +15,16 @@ use crate::{erp, mirror};
 
 pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) -> sqlx::Result<Fill> {
     if run.stage == 0 {
-        mirror::purchases::adopt(tx).await?;
+        mirror::purchases::adopt(tx, None).await?;
     }
     mirror::purchases::reconcile(tx).await?;
     erp::purchases::write(tx).await?;
     match run.stage {
         0 => {
             let suppliers = suppliers(&context.settings);
-            let searches = mirror::purchases::search(tx, run.id, &suppliers).await?;
+            let searches = mirror::purchases::search(tx, run.id, &suppliers, None).await?;
             let test = context.settings.carreta.test_orders;
-            let orders = mirror::purchases::order(tx, run.id, &suppliers, test).await?;
+            let orders = mirror::purchases::order(tx, run.id, &suppliers, test, None).await?;
             erp::purchases::write(tx).await?;
             Ok(pushed(searches + orders))
         }

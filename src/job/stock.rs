@@ -17,7 +17,7 @@ pub(super) async fn fill(tx: &mut PgConnection, context: &Context, run: &Stand) 
             Ok(Fill::Calls)
         }
         0 => Ok(Fill::Next),
-        1 => keaz_warehouses::enqueue_differing(tx, context, run.id)
+        1 => keaz_warehouses::enqueue_differing(tx, context, run.id, None)
             .await
             .map(pushed),
         2 => keaz_remains::enqueue_differing(tx, context, run.id, run.scope.as_deref())

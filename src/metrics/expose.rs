@@ -188,7 +188,7 @@ fn queue(standing: &Standing, page: &mut Page<'_>) -> fmt::Result {
                 .iter()
                 .any(|depth| depth.upstream == *upstream && depth.state == *state)
         });
-    let rows: Vec<([(&str, &str); 2], i64, f64)> = standing
+    let rows: Vec<_> = standing
         .queue
         .iter()
         .map(|depth| (depth.upstream.as_str(), depth.state.as_str(), depth.calls, depth.oldest))

@@ -120,7 +120,7 @@ impl Own {
         for channel in Channel::ALL {
             for outcome in ["sent", "failed"] {
                 let channel = channel.as_str();
-                own.messages.get_or_create(&OfMessage { channel, outcome });
+                drop(own.messages.get_or_create(&OfMessage { channel, outcome }));
             }
         }
         own

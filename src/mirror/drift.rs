@@ -245,12 +245,17 @@ pub(crate) struct Drift {
 /// All that is remembered, by kind.
 pub(crate) async fn summary(pool: &PgPool) -> sqlx::Result<Vec<Drift>> {
     sqlx::query_as(
-        "SELECT upstream, kind, count(*) AS found, count(*) FILTER (WHERE mended_at IS NULL) AS open,
-                max(found_at) AS last_found_at,
-                (array_agg(format('%s: ERP %s, acknowledged %s, found %s', key, coalesce(erp, '-'),
-                                  coalesce(acknowledged, '-'), coalesce(remote, '-'))
-                           ORDER BY mended_at IS NULL DESC, found_at DESC, id))[1:3] AS samples
-           FROM mirror.drift GROUP BY upstream, kind ORDER BY upstream, kind",
+        "SELECT d.*, s.samples
+           FROM (SELECT upstream, kind, count(*) AS found, count(*) FILTER (WHERE mended_at IS NULL) AS open,
+                        max(found_at) AS last_found_at
+                   FROM mirror.drift GROUP BY upstream, kind) d
+          CROSS JOIN LATERAL (
+                SELECT array_agg(format('%s: ERP %s, acknowledged %s, found %s', key, coalesce(erp, '-'),
+                                        coalesce(acknowledged, '-'), coalesce(remote, '-'))
+                                 ORDER BY mended_at IS NULL DESC, found_at DESC, id) AS samples
+                  FROM (SELECT * FROM mirror.drift x WHERE x.upstream = d.upstream AND x.kind = d.kind
+                         ORDER BY (mended_at IS NULL) DESC, found_at DESC, id LIMIT 3) newest) s
+          ORDER BY d.upstream, d.kind",
     )
     .fetch_all(pool)
     .await

@@ -5,24 +5,27 @@
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
+use crate::diff::difference::Difference;
+use crate::plan;
+
 /// Refusals of an offer, each followed by a new search, after which a purchase fails.
 const TRIES_MAX: i32 = 3;
 
 /// Takes up what `diff.purchase` wants placed. One that failed and is wanted anew begins from the beginning, with the
-/// same token: if it was placed after all, it is found.
-pub(crate) async fn adopt(tx: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO mirror.purchase AS p (id, supplier, token, brand, article, quantity, max_price)
-         SELECT id, supplier, mirror.purchase_token(id), brand, article, quantity, max_price
-           FROM diff.purchase WHERE action = 'place' AND held IS NULL
+/// same token: if it was placed after all, it is found. For a plan, what it shows.
+pub(crate) async fn adopt(tx: &mut PgConnection, plan: Option<i64>) -> sqlx::Result<()> {
+    let planned = plan::shown_by(plan, Difference::Purchase, "$1");
+    let sql = format!(
+        "INSERT INTO mirror.purchase AS p (id, supplier, token, brand, article, quantity, max_price, plan_id)
+         SELECT id, supplier, mirror.purchase_token(id), brand, article, quantity, max_price, $1::bigint
+           FROM diff.purchase d WHERE action = 'place' AND held IS NULL AND {planned}
          ON CONFLICT (id) DO UPDATE
             SET supplier = excluded.supplier, brand = excluded.brand, article = excluded.article,
                 quantity = excluded.quantity, max_price = excluded.max_price, state = 'placing', tries = 0,
-                searched_at = NULL, error = NULL, began_at = now()
-          WHERE p.state = 'failed'",
-    )
-    .execute(tx)
-    .await?;
+                searched_at = NULL, error = NULL, began_at = now(), plan_id = excluded.plan_id
+          WHERE p.state = 'failed'"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(plan).execute(tx).await?;
     Ok(())
 }
 
@@ -96,7 +99,12 @@ async fn find_doubles(tx: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Enqueues a search for every purchase whose offers must be read (again); once for each article. Returns how many.
-pub(crate) async fn search(tx: &mut PgConnection, run_id: i64, suppliers: &[&str]) -> sqlx::Result<u64> {
+pub(crate) async fn search(
+    tx: &mut PgConnection,
+    run_id: i64,
+    suppliers: &[&str],
+    plan: Option<i64>,
+) -> sqlx::Result<u64> {
     let enqueued = sqlx::query(
         "INSERT INTO queue.call (run_id, upstream, operation, args, class, priority, gating)
          SELECT DISTINCT ON (supplier, mirror.searched(supplier, article, brand)) $1,
@@ -106,7 +114,7 @@ pub(crate) async fn search(tx: &mut PgConnection, run_id: i64, suppliers: &[&str
                                             ELSE jsonb_build_object('q', article) END,
                 'read', 1, true
            FROM mirror.purchase p
-          WHERE p.state = 'placing' AND p.supplier = ANY($2)
+          WHERE p.state = 'placing' AND p.supplier = ANY($2) AND ($3::bigint IS NULL OR p.plan_id = $3)
             AND (p.searched_at IS NULL OR p.searched_at < now() - interval '10 minutes')
             AND NOT EXISTS (SELECT FROM queue.call c WHERE c.key = 'purchase:' || p.id
                                AND c.state IN ('pending', 'running', 'unknown', 'quarantined'))
@@ -115,6 +123,7 @@ pub(crate) async fn search(tx: &mut PgConnection, run_id: i64, suppliers: &[&str
     )
     .bind(run_id)
     .bind(suppliers)
+    .bind(plan)
     .execute(tx)
     .await?;
     Ok(enqueued.rows_affected())
@@ -122,13 +131,21 @@ pub(crate) async fn search(tx: &mut PgConnection, run_id: i64, suppliers: &[&str
 
 /// Orders the cheapest offer that fits for every purchase whose offers have just been read, and fails those that none
 /// fits, saying why. At Saplab one goes after the other for each article: its one cart adds equal goods up.
-pub(crate) async fn order(tx: &mut PgConnection, run_id: i64, suppliers: &[&str], test: bool) -> sqlx::Result<u64> {
+pub(crate) async fn order(
+    tx: &mut PgConnection,
+    run_id: i64,
+    suppliers: &[&str],
+    test: bool,
+    plan: Option<i64>,
+) -> sqlx::Result<u64> {
     sqlx::query(
         "UPDATE mirror.purchase p SET state = 'failed', error = f.error
            FROM mirror.purchase_offer f
-          WHERE f.purchase = p.id AND f.offer IS NULL AND p.supplier = ANY($1)",
+          WHERE f.purchase = p.id AND f.offer IS NULL AND p.supplier = ANY($1)
+            AND ($2::bigint IS NULL OR p.plan_id = $2)",
     )
     .bind(suppliers)
+    .bind(plan)
     .execute(&mut *tx)
     .await?;
     let enqueued = sqlx::query(
@@ -142,12 +159,14 @@ pub(crate) async fn order(tx: &mut PgConnection, run_id: i64, suppliers: &[&str]
                 'purchase:' || purchase, 'guarded', 1, true
            FROM mirror.purchase_offer
           WHERE offer IS NOT NULL AND turn = 1 AND supplier = ANY($2)
+            AND ($4::bigint IS NULL OR purchase IN (SELECT id FROM mirror.purchase WHERE plan_id = $4))
           ORDER BY purchase
          ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
     )
     .bind(run_id)
     .bind(suppliers)
     .bind(test)
+    .bind(plan)
     .execute(tx)
     .await?;
     Ok(enqueued.rows_affected())

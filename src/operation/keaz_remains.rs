@@ -10,9 +10,11 @@ use super::keaz_verdicts::{self, Buried, Split};
 use super::keaz_warehouses::keaz;
 use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, new_call};
 use crate::context::Context;
+use crate::diff::difference::Difference;
 use crate::hold;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
+use crate::plan;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
@@ -85,6 +87,9 @@ pub struct UpdateRemains {
     /// A person named them: the guard has nothing to say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+    /// Only those that still are as this plan shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 impl Operation for UpdateRemains {
@@ -103,7 +108,7 @@ impl Operation for UpdateRemains {
     }
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-        differing(pool, "update", &self.warehouse, &self.articles, self.asked).await
+        differing(pool, "update", &self.warehouse, &self.articles, self.asked, self.plan).await
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
@@ -126,6 +131,7 @@ impl Operation for UpdateRemains {
         let emptied: Vec<_> = emptied.map(|row| row.article.as_str()).collect();
         hold::remains::taken(tx, &self.warehouse, &emptied).await?;
         put_aside(tx, Self::NAME, &split).await?;
+        planned(tx, self.plan, &self.warehouse, &split).await?;
         Ok(split.applied(verdicts))
     }
 
@@ -134,6 +140,7 @@ impl Operation for UpdateRemains {
             warehouse: self.warehouse.clone(),
             articles: rows.iter().map(|row| row.article.clone()).collect(),
             asked: self.asked,
+            plan: self.plan,
         })
     }
 
@@ -152,6 +159,9 @@ pub struct DeleteRemains {
     /// A person named them: the guard has nothing to say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asked: bool,
+    /// Only those that still are as this plan shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 impl Operation for DeleteRemains {
@@ -170,7 +180,7 @@ impl Operation for DeleteRemains {
     }
 
     async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-        differing(pool, "delete", &self.warehouse, &self.articles, self.asked).await
+        differing(pool, "delete", &self.warehouse, &self.articles, self.asked, self.plan).await
     }
 
     async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
@@ -193,6 +203,7 @@ impl Operation for DeleteRemains {
         mirror::keaz::delete_remains(tx, &self.warehouse, &articles).await?;
         hold::remains::taken(tx, &self.warehouse, &articles).await?;
         put_aside(tx, Self::NAME, &split).await?;
+        planned(tx, self.plan, &self.warehouse, &split).await?;
         Ok(split.applied(verdicts))
     }
 
@@ -201,6 +212,7 @@ impl Operation for DeleteRemains {
             warehouse: self.warehouse.clone(),
             articles: rows.iter().map(|row| row.article.clone()).collect(),
             asked: self.asked,
+            plan: self.plan,
         })
     }
 
@@ -221,7 +233,33 @@ pub(crate) async fn enqueue_differing(
         Some(article) => hold::remains::let_go(tx, article).await?,
         None => hold::remains::judge(tx, &context.settings.guard, run_id).await?,
     }
-    let enqueued = sqlx::query(
+    enqueue(tx, context, run_id, article, None).await
+}
+
+/// The same of what a plan shows. If it is of one article, which a person named, what is not held already may go.
+pub(crate) async fn enqueue_planned(
+    tx: &mut PgConnection,
+    context: &Context,
+    run_id: i64,
+    plan: i64,
+    article: Option<&str>,
+) -> sqlx::Result<u64> {
+    match article {
+        Some(article) => hold::remains::let_plan_go(tx, article, run_id, plan).await?,
+        None => hold::remains::judge(tx, &context.settings.guard, run_id).await?,
+    }
+    enqueue(tx, context, run_id, article, Some(plan)).await
+}
+
+async fn enqueue(
+    tx: &mut PgConnection,
+    context: &Context,
+    run_id: i64,
+    article: Option<&str>,
+    plan: Option<i64>,
+) -> sqlx::Result<u64> {
+    let planned = plan::shown_by(plan, Difference::Remain, "$4");
+    let sql = format!(
         "WITH busy AS (
              SELECT c.args ->> 'warehouse' AS warehouse, a.article
                FROM queue.call c CROSS JOIN LATERAL jsonb_array_elements_text(c.args -> 'articles') AS a (article)
@@ -231,43 +269,52 @@ pub(crate) async fn enqueue_differing(
              SELECT action, warehouse, article,
                     (row_number() OVER (PARTITION BY action, warehouse ORDER BY article) - 1) / $2 AS batch
                FROM diff.remain d
-              WHERE held IS NULL AND ($3::text IS NULL OR article = $3)
+              WHERE held IS NULL AND ($3::text IS NULL OR article = $3) AND {planned}
                 AND NOT EXISTS (SELECT FROM busy b WHERE b.warehouse = d.warehouse AND b.article = d.article)
          )
          INSERT INTO queue.call (run_id, upstream, operation, args, class, priority)
          SELECT $1, 'keaz', 'keaz.remains.' || action,
-                jsonb_build_object('warehouse', warehouse, 'articles', jsonb_agg(article ORDER BY article)),
+                jsonb_strip_nulls(jsonb_build_object(
+                    'warehouse', warehouse, 'articles', jsonb_agg(article ORDER BY article), 'plan', $4::bigint)),
                 'idempotent', CASE WHEN $3 IS NULL THEN 3 ELSE 0 END
            FROM free GROUP BY action, warehouse, batch
-         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
-    )
-    .bind(run_id)
-    .bind(i64::try_from(context.settings.keaz.batch_rows).unwrap_or(i64::MAX))
-    .bind(article)
-    .execute(tx)
-    .await?;
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING"
+    );
+    let enqueued = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run_id)
+        .bind(i64::try_from(context.settings.keaz.batch_rows).unwrap_or(i64::MAX))
+        .bind(article)
+        .bind(plan)
+        .execute(tx)
+        .await?;
     Ok(enqueued.rows_affected())
 }
 
 /// Reads what of these articles still differs. What would be taken away from KEAZ needs a pass: what has turned to 0
-/// since the run was judged waits for its next round. A person who names articles has asked for just that.
+/// since the run was judged waits for its next round. A person who names articles has asked for just that. For a plan, only
+/// what still is as it was shown.
 async fn differing(
     pool: &PgPool,
     action: &str,
     warehouse: &str,
     articles: &[String],
     asked: bool,
+    plan: Option<i64>,
 ) -> sqlx::Result<Option<Vec<Remain>>> {
-    let rows: Vec<(String, Option<Decimal>)> = sqlx::query_as(
-        "SELECT article, new_quantity FROM diff.remain
-          WHERE action = $1 AND warehouse = $2 AND article = ANY($3) AND (passed OR NOT loses OR $4) ORDER BY article",
-    )
-    .bind(action)
-    .bind(warehouse)
-    .bind(articles)
-    .bind(asked)
-    .fetch_all(pool)
-    .await?;
+    let planned = plan::shown_by(plan, Difference::Remain, "$5");
+    let sql = format!(
+        "SELECT article, new_quantity FROM diff.remain d
+          WHERE action = $1 AND warehouse = $2 AND article = ANY($3) AND (passed OR NOT loses OR $4) AND {planned}
+          ORDER BY article"
+    );
+    let rows: Vec<(String, Option<Decimal>)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(action)
+        .bind(warehouse)
+        .bind(articles)
+        .bind(asked)
+        .bind(plan)
+        .fetch_all(pool)
+        .await?;
     let rows: Vec<_> = rows
         .into_iter()
         .map(|(article, quantity)| Remain {
@@ -277,6 +324,21 @@ async fn differing(
         })
         .collect();
     Ok(Some(rows).filter(|rows| !rows.is_empty()))
+}
+
+/// What KEAZ has acknowledged of a plan.
+async fn planned(
+    tx: &mut PgConnection,
+    plan: Option<i64>,
+    warehouse: &str,
+    split: &Split<'_, Remain>,
+) -> sqlx::Result<()> {
+    let rows: Vec<_> = split
+        .good
+        .iter()
+        .map(|row| format!("{}/{}", row.warehouse, row.article))
+        .collect();
+    plan::settle::done(tx, plan, Difference::Remain, Some(warehouse), &rows).await
 }
 
 /// Refused rows become dead calls that `diff.remain` looks for; accepted ones close theirs.

@@ -6,8 +6,10 @@ use sqlx::{PgConnection, PgPool};
 
 use super::{Apart, Applied, ApplyError, Arg, Kind, Operation, keaz_verdicts, new_call};
 use crate::context::Context;
+use crate::diff::difference::Difference;
 use crate::mirror;
 use crate::mirror::snapshot::{self, List};
+use crate::plan;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
@@ -69,6 +71,9 @@ impl Operation for ListWarehouses {
 pub struct AddWarehouses {
     /// Codes.
     pub codes: Vec<String>,
+    /// Only those that still are as this plan shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 /// `warehouses.update`: these codes of `erp.warehouses`.
@@ -76,6 +81,9 @@ pub struct AddWarehouses {
 pub struct UpdateWarehouses {
     /// Codes.
     pub codes: Vec<String>,
+    /// Only those that still are as this plan shows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 macro_rules! push_warehouses {
@@ -92,7 +100,7 @@ macro_rules! push_warehouses {
             type Answer = Verdicts;
 
             async fn prepare(&self, pool: &PgPool, _: &Context) -> sqlx::Result<Option<Self::Request>> {
-                differing(pool, $action, &self.codes).await
+                differing(pool, $action, &self.codes, self.plan).await
             }
 
             async fn send(&self, context: &Context, rows: &Self::Request) -> Result<Verdicts, Fault> {
@@ -106,12 +114,13 @@ macro_rules! push_warehouses {
                 rows: &Self::Request,
                 verdicts: &Verdicts,
             ) -> Result<Applied, ApplyError> {
-                record(tx, Self::NAME, rows, verdicts).await
+                record(tx, Self::NAME, rows, verdicts, self.plan).await
             }
 
             fn apart(&self, rows: &Self::Request, words: &str) -> Apart<Self, Verdicts> {
                 keaz_verdicts::apart(rows, words, |rows| Self {
                     codes: rows.iter().map(|row| row.code.clone()).collect(),
+                    plan: self.plan,
                 })
             }
 
@@ -140,37 +149,54 @@ push_warehouses!(
     update_warehouses
 );
 
-/// Enqueues what `diff.warehouse` shows and nothing holds, in batches. Returns how many calls.
-pub(crate) async fn enqueue_differing(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<u64> {
-    let enqueued = sqlx::query(
+/// Enqueues what `diff.warehouse` shows and nothing holds, in batches; of a plan, what it shows. Returns how many calls.
+pub(crate) async fn enqueue_differing(
+    tx: &mut PgConnection,
+    context: &Context,
+    run_id: i64,
+    plan: Option<i64>,
+) -> sqlx::Result<u64> {
+    let planned = plan::shown_by(plan, Difference::Warehouse, "$3");
+    let sql = format!(
         "INSERT INTO queue.call (run_id, upstream, operation, args, class, priority)
-         SELECT $1, 'keaz', 'keaz.warehouses.' || action, jsonb_build_object('codes', jsonb_agg(code ORDER BY code)),
-                'idempotent', 1
+         SELECT $1, 'keaz', 'keaz.warehouses.' || action,
+                jsonb_strip_nulls(jsonb_build_object('codes', jsonb_agg(code ORDER BY code), 'plan', $3::bigint)), 'idempotent', 1
            FROM (SELECT action, code, (row_number() OVER (PARTITION BY action ORDER BY code) - 1) / $2 AS batch
-                   FROM diff.warehouse
-                  WHERE held IS NULL
+                   FROM diff.warehouse d
+                  WHERE held IS NULL AND {planned}
                     AND NOT EXISTS (SELECT FROM queue.call c
                                      WHERE c.operation IN ('keaz.warehouses.add', 'keaz.warehouses.update')
                                        AND c.state IN ('pending', 'running', 'unknown') AND c.args -> 'codes' ? code)) x
           GROUP BY action, batch
-         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
-    )
-    .bind(run_id)
-    .bind(i64::try_from(context.settings.keaz.batch_rows).unwrap_or(i64::MAX))
-    .execute(tx)
-    .await?;
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING"
+    );
+    let enqueued = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run_id)
+        .bind(i64::try_from(context.settings.keaz.batch_rows).unwrap_or(i64::MAX))
+        .bind(plan)
+        .execute(tx)
+        .await?;
     Ok(enqueued.rows_affected())
 }
 
-/// Reads what of these codes still differs.
-async fn differing(pool: &PgPool, action: &str, codes: &[String]) -> sqlx::Result<Option<Vec<Warehouse>>> {
-    let rows: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(
-        "SELECT code, new_address, new_contacts FROM diff.warehouse WHERE action = $1 AND code = ANY($2) ORDER BY code",
-    )
-    .bind(action)
-    .bind(codes)
-    .fetch_all(pool)
-    .await?;
+/// Reads what of these codes still differs; for a plan, as it shows it.
+async fn differing(
+    pool: &PgPool,
+    action: &str,
+    codes: &[String],
+    plan: Option<i64>,
+) -> sqlx::Result<Option<Vec<Warehouse>>> {
+    let sql = format!(
+        "SELECT code, new_address, new_contacts FROM diff.warehouse d
+          WHERE action = $1 AND code = ANY($2) AND {} ORDER BY code",
+        plan::shown_by(plan, Difference::Warehouse, "$3")
+    );
+    let rows: Vec<(String, Option<String>, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(action)
+        .bind(codes)
+        .bind(plan)
+        .fetch_all(pool)
+        .await?;
     let rows: Vec<_> = rows
         .into_iter()
         .map(|(code, address, contacts)| Warehouse {
@@ -189,10 +215,13 @@ async fn record(
     operation: &str,
     rows: &[Warehouse],
     verdicts: &Verdicts,
+    plan: Option<i64>,
 ) -> Result<Applied, ApplyError> {
     let split = keaz_verdicts::Split::of(rows, verdicts);
     let good: Vec<Warehouse> = split.good.iter().map(|row| (*row).clone()).collect();
     mirror::keaz::set_warehouses(tx, &good).await?;
+    let codes: Vec<_> = good.iter().map(|row| row.code.clone()).collect();
+    plan::settle::done(tx, plan, Difference::Warehouse, None, &codes).await?;
     keaz_verdicts::bury(
         tx,
         operation,

@@ -168,3 +168,29 @@ impl Operation for ListPositions {
         })
     }
 }
+
+/// Enqueues reads of the positions whose status a plan sets, a hundred at a time. Those of which it writes more into the ERP
+/// are not read: a read would write what it finds. The reads are the plan's own: another's may have been asked before. Returns
+/// how many calls.
+pub(crate) async fn enqueue_planned(tx: &mut PgConnection, run_id: i64, plan: i64) -> sqlx::Result<u64> {
+    let enqueued = sqlx::query(
+        "INSERT INTO queue.call (run_id, upstream, operation, args, key, class, priority)
+         SELECT $1, 'saplab', 'saplab.orders.list',
+                jsonb_build_object('order_ids', jsonb_agg(id ORDER BY id), 'unignore_archived', true, 'per_page', $3::bigint,
+                                   'known_only', true),
+                'plan ' || $2::bigint || ': positions ' || batch, 'read', 2
+           FROM (SELECT row::bigint AS id, (row_number() OVER (ORDER BY row::bigint) - 1) / 100 AS batch
+                   FROM queue.plan_row p
+                  WHERE plan_id = $2 AND kind = 'status' AND held IS NULL
+                    AND NOT EXISTS (SELECT FROM queue.plan_row o
+                                     WHERE o.plan_id = $2 AND o.kind = 'order' AND o.row = p.row AND o.held IS NULL)) x
+          GROUP BY batch
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
+    )
+    .bind(run_id)
+    .bind(plan)
+    .bind(i64::from(MAX_PER_PAGE))
+    .execute(tx)
+    .await?;
+    Ok(enqueued.rows_affected())
+}

@@ -11,7 +11,9 @@ use super::saplab_orders::ListPositions;
 use super::saplab_statuses::saplab;
 use super::{Applied, ApplyError, Arg, Kind, Look, Operation, Sight, look_up};
 use crate::context::Context;
+use crate::diff::difference::Difference;
 use crate::mirror;
+use crate::plan;
 use crate::queue::enqueue::NewCall;
 use crate::queue::outcome::ReadBack;
 use crate::queue::{Class, Priority};
@@ -25,6 +27,9 @@ pub struct SetStatus {
     /// The shop's id of the status; `None` = what the ERP wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<i64>,
+    /// Only while the position still is as this plan shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<i64>,
 }
 
 /// What a look at the position shows.
@@ -64,12 +69,16 @@ impl Operation for SetStatus {
         if self.status.is_some() {
             return Ok(self.status);
         }
-        sqlx::query_scalar(
-            "SELECT new_status_id FROM diff.order_status WHERE saplab_id = $1 AND new_status_id IS NOT NULL",
-        )
-        .bind(self.position)
-        .fetch_optional(pool)
-        .await
+        let sql = format!(
+            "SELECT new_status_id FROM diff.order_status d
+              WHERE saplab_id = $1 AND new_status_id IS NOT NULL AND {}",
+            plan::shown_by(self.plan, Difference::Status, "$2")
+        );
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .bind(self.position)
+            .bind(self.plan)
+            .fetch_optional(pool)
+            .await
     }
 
     async fn send(&self, context: &Context, status: &i64) -> Result<Self::Answer, Fault> {
@@ -90,6 +99,7 @@ impl Operation for SetStatus {
         match answer {
             Ok(()) => {
                 mirror::saplab::set_status(tx, self.position, *status).await?;
+                plan::settle::done(tx, self.plan, Difference::Status, None, &[self.position.to_string()]).await?;
                 Ok(Applied {
                     pushed: 1,
                     ..Applied::default()
@@ -139,6 +149,26 @@ pub(crate) async fn enqueue_differing(tx: &mut PgConnection, run_id: i64, positi
     .bind(position)
     .execute(tx)
     .await?;
+    Ok(enqueued.rows_affected())
+}
+
+/// Enqueues what a plan shows, under the intent of the job's own calls: of one position one is under way at a time.
+pub(crate) async fn enqueue_planned(tx: &mut PgConnection, run_id: i64, plan: i64) -> sqlx::Result<u64> {
+    let sql = format!(
+        "INSERT INTO queue.call (run_id, upstream, operation, args, key, class, priority)
+         SELECT $1, 'saplab', 'saplab.orders.set_status', jsonb_build_object('position', saplab_id, 'plan', $2::bigint),
+                'saplab.orders.set_status ' || jsonb_build_object('position', saplab_id)::text, 'idempotent', 1
+           FROM diff.order_status d
+          WHERE held IS NULL AND {}
+          ORDER BY saplab_id
+         ON CONFLICT (key) WHERE state IN ('pending', 'running', 'unknown') DO NOTHING",
+        plan::shown(Difference::Status, "$2")
+    );
+    let enqueued = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(run_id)
+        .bind(plan)
+        .execute(tx)
+        .await?;
     Ok(enqueued.rows_affected())
 }
 

@@ -82,7 +82,7 @@ async fn state(pool: &PgPool) -> sqlx::Result<String> {
             (SELECT concat_ws('.', count(*), sum(id)) FROM queue.call WHERE state = 'running'),
             (SELECT concat_ws('.', count(*), max(due_at)) FROM queue.call WHERE state = 'unknown'),
             (SELECT concat_ws('.', count(*), max(id)) FROM queue.call WHERE state = 'quarantined'),
-            (SELECT count(*) FROM queue.call WHERE state = 'dead'),
+            (SELECT max(id) FROM queue.call WHERE state = 'dead'),
             (SELECT string_agg(concat_ws('.', name, failures, openings, paused_until), ',' ORDER BY name) FROM queue.upstream),
             (SELECT concat_ws('.', count(*), max(id)) FROM queue.hold WHERE state IN ('held', 'refused')),
             (SELECT concat_ws('.', max(id), count(*) FILTER (WHERE ended_at IS NULL AND until > now())) FROM queue.pause),

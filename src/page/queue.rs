@@ -160,7 +160,7 @@ fn calls(visitor: &Visitor, clock: &Clock, asked: &Asked, found: &Found) -> Mark
                     }
                 }
             }
-            @if found.is_partial { p.hint { (say!(lang, "queue-partial", calls = list::WINDOW)) } }
+            @if let Some(searched) = found.searched { p.hint { (say!(lang, "queue-partial", calls = searched)) } }
             @if let Some(older) = found.older {
                 p { a href=(format!("/queue{}", asked.query(&older.to_string()))) rel="next" { (say!(lang, "queue-older")) } }
             }

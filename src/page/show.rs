@@ -9,7 +9,6 @@ use super::door::Visitor;
 use super::part;
 use crate::context::Context;
 use crate::queue::look::RunRow;
-use crate::say;
 use crate::words::Lang;
 use crate::words::clock::Clock;
 pub(super) use crate::words::clock::span;

@@ -11,8 +11,10 @@ use super::look::AGAIN;
 
 /// So many calls stand on a page.
 pub const PAGE: usize = 50;
-/// So many are searched at once by what a filter asks for.
+/// So many are searched at once by upstream and operation.
 pub const WINDOW: i64 = 5_000;
+/// So many are searched for what their arguments name: some name hundreds of articles.
+pub const READ: i64 = 2_000;
 /// So many are made due at once.
 pub const AT_ONCE: i64 = 1_000;
 /// Above so many, a count says no more than that.
@@ -54,8 +56,21 @@ impl Filter {
         }
     }
 
-    fn searches(&self) -> bool {
-        self.upstream.is_some() || self.operation.is_some() || self.about.is_some()
+    /// How many calls are searched at once; `None`: nothing is searched for.
+    fn window(&self) -> Option<i64> {
+        let by_column = self.upstream.is_some() || self.operation.is_some();
+        self.about.as_ref().map(|_| READ).or(by_column.then_some(WINDOW))
+    }
+
+    /// How what it asks for may stand among arguments as PostgreSQL writes them: as a text, or as a number.
+    fn needles(&self) -> Option<Vec<String>> {
+        let about = self.about.as_deref()?;
+        let mut needles = vec![serde_json::Value::from(about).to_string()];
+        if about.len() <= 18 && about.bytes().all(|letter| letter.is_ascii_digit()) {
+            let ends = [(" ", ","), (" ", "]"), (" ", "}"), ("[", ","), ("[", "]")];
+            needles.extend(ends.map(|(before, behind)| format!("{before}{about}{behind}")));
+        }
+        Some(needles)
     }
 
     /// For `queue.audit`.
@@ -98,27 +113,28 @@ pub struct Found {
     pub calls: Vec<Line>,
     /// Below this id it goes on.
     pub older: Option<i64>,
-    /// Whether only so many calls were searched, and there are older ones.
-    pub is_partial: bool,
+    /// So many calls were searched, and there are older ones; `None`: all were.
+    pub searched: Option<i64>,
 }
 
 /// The calls, from below an id on.
 pub async fn find(pool: &PgPool, filter: &Filter, before: Option<i64>) -> sqlx::Result<Found> {
     let before = before.unwrap_or(i64::MAX);
     let page = i64::try_from(PAGE).unwrap_or(i64::MAX) + 1;
-    let width = if filter.searches() { WINDOW } else { page };
+    let width = filter.window();
     let sql = format!(
         "SELECT id, state, upstream, operation, left(args::text, 300) AS args, attempt, due_at, created_at, ended_at,
                 left(reason, 300) AS reason
-           FROM ({}) c WHERE {MATCHES} ORDER BY id DESC LIMIT $6",
+           FROM ({}) c WHERE {MATCHES} ORDER BY id DESC LIMIT $7",
         window(filter.state, "id < $1")
     );
     let mut calls: Vec<Line> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(before)
-        .bind(width)
+        .bind(width.unwrap_or(page))
         .bind(&filter.upstream)
         .bind(&filter.operation)
         .bind(&filter.about)
+        .bind(filter.needles())
         .bind(page)
         .fetch_all(pool)
         .await?;
@@ -128,39 +144,42 @@ pub async fn find(pool: &PgPool, filter: &Filter, before: Option<i64>) -> sqlx::
         return Ok(Found {
             calls,
             older,
-            is_partial: false,
+            searched: None,
         });
     }
-    let older = match filter.searches() {
-        true => end_of_window(pool, filter, before).await?,
-        false => None,
+    let older = match width {
+        Some(width) => end_of_window(pool, filter, before, width).await?,
+        None => None,
     };
     Ok(Found {
         calls,
         older,
-        is_partial: older.is_some(),
+        searched: width.filter(|_| older.is_some()),
     })
 }
 
 /// Where the window ends, if calls may lie below it.
-async fn end_of_window(pool: &PgPool, filter: &Filter, before: i64) -> sqlx::Result<Option<i64>> {
+async fn end_of_window(pool: &PgPool, filter: &Filter, before: i64, width: i64) -> sqlx::Result<Option<i64>> {
     let sql = format!(
         "SELECT CASE WHEN count(*) = $2 THEN min(id) END FROM ({}) c",
         window(filter.state, "id < $1")
     );
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(before)
-        .bind(WINDOW)
+        .bind(width)
         .fetch_one(pool)
         .await
 }
 
-/// What a filter asks of a call: `$3` upstream, `$4` operation, `$5` what it names.
+/// What a filter asks of a call: `$3` upstream, `$4` operation, `$5` what it names, `$6` in which spellings. The arguments of
+/// a call are made a text once for all of them.
 const MATCHES: &str = "($3::text IS NULL OR upstream = $3) AND ($4::text IS NULL OR starts_with(operation, $4))
-    AND ($5::text IS NULL OR strpos(args::text, to_json($5::text)::text) > 0 OR key = 'purchase:' || $5
-         OR $5 ~ '^[0-9]{1,18}$' AND args::text ~ ('(: |[[]|, )' || $5 || '[],}]'))";
+    AND ($5::text IS NULL OR key = 'purchase:' || $5
+         OR (SELECT bool_or(strpos(x.said, needle) > 0)
+               FROM (SELECT args::text AS said OFFSET 0) x, unnest($6::text[]) AS needle))";
 
-/// The newest `$2` calls of a state below or up to `$1`: by the index of each state, which only a constant reaches.
+/// The newest `$2` calls of a state below or up to `$1`: by the index of each state, which only a constant reaches. Those
+/// that wait are gathered before they are sorted: they may be few and old, behind very many that are done.
 fn window(state: Option<&'static str>, bound: &str) -> String {
     let conditions: Vec<String> = match state {
         None => vec![
@@ -172,7 +191,12 @@ fn window(state: Option<&'static str>, bound: &str) -> String {
     };
     let parts: Vec<String> = conditions
         .iter()
-        .map(|condition| format!("(SELECT * FROM queue.call WHERE {condition} AND {bound} ORDER BY id DESC LIMIT $2)"))
+        .map(|condition| {
+            let gathered = if condition.contains("'pending'") { "OFFSET 0" } else { "" };
+            format!(
+                "(SELECT * FROM (SELECT * FROM queue.call WHERE {condition} {gathered}) s WHERE {bound} ORDER BY id DESC LIMIT $2)"
+            )
+        })
         .collect();
     format!(
         "SELECT * FROM ({}) u ORDER BY id DESC LIMIT $2",
@@ -216,7 +240,7 @@ pub async fn retry_all(pool: &PgPool, filter: &Filter, up_to: i64, who: &str) ->
               WHERE state = 'dead' AND NOT EXISTS (
                     SELECT FROM queue.call o
                      WHERE o.key = d.key AND o.state IN ('pending', 'running', 'unknown', 'quarantined'))
-              ORDER BY id DESC LIMIT $6 FOR UPDATE OF d SKIP LOCKED
+              ORDER BY id DESC LIMIT $7 FOR UPDATE OF d SKIP LOCKED
          )
          UPDATE queue.call c SET {AGAIN} FROM free f WHERE f.id = c.id RETURNING c.id",
         window(Some("dead"), "id <= $1")
@@ -224,10 +248,11 @@ pub async fn retry_all(pool: &PgPool, filter: &Filter, up_to: i64, who: &str) ->
     let mut tx = pool.begin().await?;
     let retried: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(up_to)
-        .bind(WINDOW)
+        .bind(filter.window().unwrap_or(WINDOW))
         .bind(&filter.upstream)
         .bind(&filter.operation)
         .bind(&filter.about)
+        .bind(filter.needles())
         .bind(AT_ONCE)
         .fetch_all(&mut *tx)
         .await?;

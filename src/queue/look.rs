@@ -187,9 +187,9 @@ const SENT: i64 = 10;
 
 /// Calls that change a position of a customer's order, newest first.
 pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<Sent>> {
-    let about = "SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'position' = to_jsonb($1::bigint)
-          UNION SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args ? 'positions'
-                   AND args -> 'positions' @> to_jsonb($1::bigint)";
+    let about = "SELECT * FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'position' = to_jsonb($1::bigint)
+          UNION ALL SELECT * FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args ? 'positions'
+                       AND args -> 'positions' @> to_jsonb($1::bigint)";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(position)
         .bind(SENT)
@@ -199,9 +199,9 @@ pub async fn sent_of_position(pool: &PgPool, position: i64) -> sqlx::Result<Vec<
 
 /// Calls that bought something, newest first: for a purchase of the ERP, or by their token.
 pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Option<&str>) -> sqlx::Result<Vec<Sent>> {
-    let about = "SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND key = 'purchase:' || $1::bigint
-          UNION SELECT id FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'purchase' = to_jsonb($1::bigint)
-          UNION SELECT id FROM queue.call WHERE operation = 'carreta.orders.create' AND args ->> 'comment' = $3";
+    let about = "SELECT * FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND key = 'purchase:' || $1::bigint
+          UNION ALL SELECT * FROM queue.call WHERE upstream <> 'keaz' AND class <> 'read' AND args -> 'purchase' = to_jsonb($1::bigint)
+          UNION ALL SELECT * FROM queue.call WHERE operation = 'carreta.orders.create' AND args ->> 'comment' = $3";
     sqlx::query_as(sqlx::AssertSqlSafe(sent(about)))
         .bind(purchase)
         .bind(SENT)
@@ -210,13 +210,16 @@ pub async fn sent_of_purchase(pool: &PgPool, purchase: Option<i64>, token: Optio
         .await
 }
 
-/// `about`: their ids, each part by an index of its own; `$2`: how many.
+/// `about`: the calls themselves, each part by an index of its own, so that no plan walks down all calls to find them;
+/// `$2`: how many.
 fn sent(about: &str) -> String {
     format!(
         "SELECT c.id AS call, c.state, c.operation, c.args, c.attempt, c.created_at, c.ended_at,
                 CASE WHEN c.state = 'pending' THEN c.due_at END AS due_at, a.http_status, coalesce(c.reason, a.words) AS reason
-           FROM queue.call c LEFT JOIN queue.attempt a ON a.call_id = c.id AND a.attempt = c.attempt
-          WHERE c.class <> 'read' AND c.id IN ({about}) ORDER BY c.id DESC LIMIT $2"
+           FROM (SELECT DISTINCT ON (id) * FROM ({about}) x WHERE class <> 'read' ORDER BY id DESC LIMIT $2) c
+           LEFT JOIN LATERAL (
+                SELECT http_status, words FROM queue.attempt WHERE call_id = c.id AND attempt = c.attempt LIMIT 1) a ON true
+          ORDER BY c.id DESC"
     )
 }
 
@@ -430,11 +433,11 @@ pub async fn depth(pool: &PgPool) -> sqlx::Result<Vec<Depth>> {
     sqlx::query_as(
         // State by state: each has an index of its own, and the many calls that are done are in none of them.
         "SELECT upstream, state, count(*) AS calls, min(created_at) AS oldest
-           FROM (SELECT upstream, state, created_at FROM queue.call WHERE state = 'pending'
-                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'running'
-                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'unknown'
-                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'quarantined'
-                 UNION ALL SELECT upstream, state, created_at FROM queue.call WHERE state = 'dead') c
+           FROM (SELECT upstream, 'pending' AS state, created_at FROM queue.call WHERE state = 'pending'
+                 UNION ALL SELECT upstream, 'running', created_at FROM queue.call WHERE state = 'running'
+                 UNION ALL SELECT upstream, 'unknown', created_at FROM queue.call WHERE state = 'unknown'
+                 UNION ALL SELECT upstream, 'quarantined', created_at FROM queue.call WHERE state = 'quarantined'
+                 UNION ALL SELECT upstream, 'dead', created_at FROM queue.call WHERE state = 'dead') c
           GROUP BY upstream, state ORDER BY upstream, state",
     )
     .fetch_all(pool)

@@ -1,5 +1,5 @@
 //! Forgets what is old: ended calls with their attempts, ended runs, served slots, holds and pauses that are over, what people
-//! were told of, drift, the history of changes, events, processes that are gone.
+//! were told of, drift, the history of changes, events, plans, processes that are gone.
 //!
 //! Dead calls are never pruned: they wait for a person.
 
@@ -58,6 +58,7 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     ] {
         in_batches(pool, changes, keep).await?;
     }
+    forget_plans(pool, keep).await?;
     event::bound(pool).await?;
     let sql = format!(
         "WITH gone AS (DELETE FROM queue.daemon WHERE seen_at < now() - interval '1 day' RETURNING *)
@@ -66,6 +67,24 @@ pub async fn prune(pool: &PgPool, keep: Duration) -> sqlx::Result<u64> {
     );
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await?;
     Ok(pruned)
+}
+
+/// Plans that were last shown or applied so long ago; first their rows, of which there may be very many.
+async fn forget_plans(pool: &PgPool, keep: Duration) -> sqlx::Result<()> {
+    let rows = "DELETE FROM queue.plan_row WHERE (plan_id, n) IN (
+                    SELECT r.plan_id, r.n FROM queue.plan l JOIN queue.plan_row r ON r.plan_id = l.id
+                     WHERE greatest(l.seen_at, l.applied_at) < now() - $1
+                       AND NOT EXISTS (SELECT FROM queue.run u WHERE u.plan_id = l.id AND u.state <> 'ended')
+                     LIMIT $2)";
+    in_batches(pool, rows, keep).await?;
+    sqlx::query(
+        "DELETE FROM queue.plan l
+          WHERE greatest(seen_at, applied_at) < now() - $1 AND NOT EXISTS (SELECT FROM queue.plan_row r WHERE r.plan_id = l.id)",
+    )
+    .bind(interval(keep))
+    .execute(pool)
+    .await?;
+    Ok(())
 }
 
 /// Repeats a statement that deletes at most `$2` rows older than `$1`, until there are fewer. Returns how many went.

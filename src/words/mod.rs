@@ -32,6 +32,7 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "explain",
     "purchases",
     "notify",
+    "plan",
 ];
 
 /// A language that people are spoken to in.

@@ -7,11 +7,13 @@
     reason = "a panic of a test is its report"
 )]
 
+mod apply;
 mod browser;
 mod call;
 mod carreta;
 mod certificates;
 mod cli;
+mod crowd;
 mod daemon;
 mod database;
 mod deploy;

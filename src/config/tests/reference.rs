@@ -52,6 +52,7 @@ fn reference() -> String {
             .iter()
             .find(|(name, _)| name == path)
             .map(|(_, text)| text.as_str())
+            .filter(|text| !text.is_empty())
     };
     let defaults = loaded("", &[]).unwrap().entries;
     let mut text = String::new();

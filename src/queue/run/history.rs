@@ -92,11 +92,11 @@ pub(crate) struct Part {
     pub(crate) calls: i64,
 }
 
-/// The calls of a run, counted.
+/// The calls of a run, counted within the index.
 pub(crate) async fn parts(pool: &PgPool, id: i64) -> sqlx::Result<Vec<Part>> {
     sqlx::query_as(
         "SELECT operation, state, count(*) AS calls FROM queue.call WHERE run_id = $1
-          GROUP BY operation, state ORDER BY min(id), state",
+          GROUP BY operation, state ORDER BY operation, state",
     )
     .bind(id)
     .fetch_all(pool)
@@ -120,9 +120,13 @@ pub(crate) struct Trouble {
 /// while it was under way (each has a call of its own that belongs to no run).
 pub(crate) async fn troubles(pool: &PgPool, run: &RunRow) -> sqlx::Result<Vec<Trouble>> {
     sqlx::query_as(
-        "SELECT id, state, operation, args, attempt, CASE WHEN state = 'pending' THEN due_at END AS due_at, reason
+        "SELECT id, state, operation, args, attempt, NULL::timestamptz AS due_at, reason
            FROM queue.call
-          WHERE run_id = $1 AND (state IN ('dead', 'quarantined', 'unknown') OR state = 'pending' AND attempt > 0)
+          WHERE run_id = $1 AND state IN ('dead', 'quarantined', 'unknown')
+          UNION ALL
+         SELECT id, state, operation, args, attempt, due_at, reason
+           FROM queue.call
+          WHERE run_id = $1 AND state = 'pending' AND attempt > 0
           UNION ALL
          (SELECT id, state, operation, args, attempt, NULL, reason FROM queue.call
            WHERE $2 > 0 AND state = 'dead' AND run_id IS NULL AND args ? 'refused' AND ended_at BETWEEN $3 AND $4)

@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use crate::context::Context;
 
 pub use lane::start_next;
+pub(crate) use request::request_plan;
 pub use request::{Requested, Trigger, request, request_by, request_in};
 pub use stage::{Progress, Stand, progress};
 

@@ -123,13 +123,31 @@ pub async fn request_in(
     if let Some((old, true)) = open {
         lane::end_waiting(tx, old).await?;
     }
-    let id: i64 =
-        sqlx::query_scalar("INSERT INTO queue.run (job, lane, scope, trigger) VALUES ($1, $2, $3, $4) RETURNING id")
-            .bind(job.as_str())
-            .bind(job.lane())
-            .bind(scope)
-            .bind(trigger.as_str())
-            .fetch_one(&mut *tx)
-            .await?;
-    Ok(Requested::New(id))
+    insert(tx, job, trigger, scope, None).await.map(Requested::New)
+}
+
+/// Asks for the run that applies the rows of a plan, inside a transaction of the caller, without starting it. A plan is
+/// applied once, so there is none to be joined.
+pub(crate) async fn request_plan(tx: &mut PgConnection, job: Job, trigger: Trigger, plan: i64) -> sqlx::Result<i64> {
+    lane::lock(tx, job.lane()).await?;
+    insert(tx, job, trigger, Some(&format!("plan {plan}")), Some(plan)).await
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    job: Job,
+    trigger: Trigger,
+    scope: Option<&str>,
+    plan: Option<i64>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "INSERT INTO queue.run (job, lane, scope, trigger, plan_id) VALUES ($1, $2, $3, $4, $5) RETURNING id",
+    )
+    .bind(job.as_str())
+    .bind(job.lane())
+    .bind(scope)
+    .bind(trigger.as_str())
+    .bind(plan)
+    .fetch_one(tx)
+    .await
 }

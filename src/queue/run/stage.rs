@@ -44,6 +44,8 @@ pub struct Stand {
     lane: String,
     /// The one article or order asked for.
     pub scope: Option<String>,
+    /// The plan that it applies.
+    pub plan_id: Option<i64>,
     /// The present stage, from 0.
     pub stage: i16,
     /// How often it has been filled.
@@ -90,7 +92,7 @@ pub async fn progress(tx: &mut PgConnection, context: &Context, run_id: i64, by:
 pub(super) async fn go_on(tx: &mut PgConnection, context: &Context, run_id: i64) -> sqlx::Result<()> {
     loop {
         let run: Option<Stand> = sqlx::query_as(
-            "SELECT id, job, lane, scope, stage, rounds, dead_calls FROM queue.run
+            "SELECT id, job, lane, scope, plan_id, stage, rounds, dead_calls FROM queue.run
               WHERE id = $1 AND state = 'running' FOR UPDATE",
         )
         .bind(run_id)

@@ -12,8 +12,8 @@ use sverka::queue::prune;
 use sverka::queue::standing::{self, Sign};
 use sverka::upstream::Upstream;
 
+use super::assert_says;
 use super::reader::Reader;
-use super::{assert_says, told};
 use crate::support::{Fixture, Setup};
 
 async fn happened(fixture: &Fixture, hours: (i64, i64), job: Option<Job>) -> Vec<Entry> {

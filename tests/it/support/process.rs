@@ -30,9 +30,11 @@ pub(crate) struct Daemon {
 }
 
 impl Fixture {
-    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH`.
+    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH`. Another build of it, such
+    /// as a release, where `SVERKA_BINARY` names one.
     pub(crate) fn binary(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sverka"));
+        let ours = || env!("CARGO_BIN_EXE_sverka").into();
+        let mut command = Command::new(std::env::var_os("SVERKA_BINARY").unwrap_or_else(ours));
         command.arg("--config").arg(&self.config).args(args);
         command
             .env_clear()
