@@ -25,6 +25,7 @@ made=$built/packaging
 rm -rf "$made"
 mkdir -p "$made/completions"
 "$built/sverka" man "$made/man"
+gzip -9n "$made"/man/*/*
 for shell in bash zsh fish; do
     "$built/sverka" completions $shell >"$made/completions/$shell"
 done

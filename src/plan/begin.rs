@@ -6,7 +6,6 @@ use sqlx::{PgConnection, PgPool};
 use super::settle;
 use crate::context::Context;
 use crate::job::Job;
-use crate::kill;
 use crate::queue::audit;
 use crate::queue::run::{self, Trigger};
 
@@ -75,10 +74,8 @@ pub async fn begin(pool: &PgPool, context: &Context, plan: i64, trigger: Trigger
     for job in can {
         run::start_next(&mut tx, context, job.lane()).await?;
     }
-    kill::about("request.before", "plan");
     tx.commit().await?;
     tracing::info!(plan, who, ?runs, "a plan is applied");
-    kill::about("request.committed", "plan");
     Ok(Begun::Runs(runs))
 }
 

@@ -58,10 +58,10 @@ fn environment_wins_over_the_key_then_its_file_then_the_credential() {
 fn every_secret_may_stand_in_a_file_or_be_a_credential() {
     let folder = tempfile::tempdir().unwrap();
     for key in KEYS.iter().filter(|key| matches!(key.kind, Kind::Secret)) {
-        let secret = if key.path == "database.url" {
-            "postgres://db.example.com/erp"
-        } else {
-            "s3"
+        let secret = match key.path {
+            "database.url" => "postgres://db.example.com/erp",
+            "notify.webhook.url" => "https://chat.example.com/hooks/s3",
+            _ => "s3",
         };
         let path = write(folder.path(), key.path, &format!("{secret}\r\n"));
         let variable = format!("SVERKA__{}_FILE", key.path.replace('.', "__").to_uppercase());

@@ -100,7 +100,8 @@ async fn roots_commands_leave_nothing_of_roots_in_the_services_folder() {
     chown(state.path(), Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
     let mut command = fixture.binary(&["sync", "--wait", "reference"]);
     command.env("SVERKA__DATA_DIR", state.path());
-    let output = timeout(PATIENCE, command.output()).await.unwrap().unwrap();
+    // It makes a whole cluster, and everything of that reaches the disk.
+    let output = timeout(PATIENCE * 10, command.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut found = Vec::new();
     files(state.path(), &mut found);

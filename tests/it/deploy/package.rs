@@ -38,6 +38,11 @@ fn what_the_package_installs_is_there_and_what_may_hold_a_secret_is_not_for_ever
     for [source, _, _] in &assets {
         assert!(source.starts_with("target/release/") || exists(source), "{source}");
     }
+    // Where two files would lie in one place, one of them would be lost.
+    let mut targets = std::collections::BTreeSet::new();
+    for [source, to, _] in &assets {
+        assert!(!source.ends_with("*.md") || targets.insert(to), "{to} is filled twice");
+    }
     let mode = |target: &str| {
         let found = assets.iter().find(|[_, to, _]| to.starts_with(target));
         found.map(|[_, _, mode]| mode.as_str())
