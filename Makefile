@@ -5,12 +5,13 @@
 
 CARGO = cargo
 
-.PHONY: help build deb demo test torture pictures lint docs reference deps
+.PHONY: help build deb demo test torture browser pictures lint docs reference deps
 
 help: ## List the targets
 	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
 	@echo "make test   run the tests (real PostgreSQL, simulated upstreams)"
 	@echo "make torture N=1000   kill daemons at random while the upstreams misbehave, and compare the ledgers"
+	@echo "make browser   try the pages in headless Chromium (packages chromium and chromium-driver)"
 	@echo "make pictures   draw every page in Chromium into pictures/, and the README's picture"
 	@echo "make build  build the release binary"
 	@echo "make deb    build the Debian package into target/debian"
@@ -31,6 +32,9 @@ demo: deps build
 # N kills, e.g. make torture N=1000; make torture SEED=7 for the same dice again.
 torture: deps
 	env TORTURE_KILLS="$${N:-200}" $${SEED:+TORTURE_SEED="$$SEED"} $(CARGO) test --locked --test it -- --nocapture torture::
+
+browser: deps
+	$(CARGO) test --locked --test it -- --include-ignored --skip pictures browser::
 
 pictures: deps
 	@sh deploy/draw-pages.sh

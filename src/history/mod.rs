@@ -1,7 +1,7 @@
 //! What happened: one time line of runs, breakers, holds, calls that failed for good, changes by hand and elsewhere, pauses,
 //! daemons that came and went. Read by `sverka history` and the page `/history`.
 //!
-//! [`when`] understands the times that people type, [`sources`] is the SQL of each kind, [`told`] puts an entry into words.
+//! [`when`] understands the times that people type, `sources` is the SQL of each kind, [`told`] puts an entry into words.
 //! Every kind goes along an index of its time and has a limit, so that an hour of a long past is read as quickly as the last.
 
 mod sources;

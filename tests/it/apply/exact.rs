@@ -183,7 +183,8 @@ async fn a_plan_is_applied_once() {
         "the same difference is another plan once the first is applied"
     );
     assert_eq!(apply(&fixture, &again).await.0, 0);
-    let audit = "(SELECT string_agg(command || ' ' || words, ', ' ORDER BY id) FROM queue.audit)";
+    let audit =
+        "(SELECT string_agg(command || ' ' || words, ', ' ORDER BY id) FROM queue.audit WHERE command = 'apply')";
     assert_eq!(
         fixture.value(audit).await.unwrap(),
         format!("apply plan {id}, apply plan {again}")

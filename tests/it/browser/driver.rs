@@ -232,7 +232,8 @@ async fn port(process: &mut Child) -> u16 {
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
         let port = line.rsplit_once("on port ").map(|(_, port)| port.trim_end_matches('.'));
-        if let Some(Ok(port)) = port.map(str::parse) {
+        // At first it says what it was asked for: 0, any.
+        if let Some(port) = port.and_then(|port| port.parse().ok()).filter(|port| *port > 0) {
             return port;
         }
     }

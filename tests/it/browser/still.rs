@@ -7,6 +7,7 @@ use super::{Hand, TOKEN, browser};
 use crate::support::Setup;
 
 #[tokio::test]
+#[ignore = "in a browser, some minutes: make browser"]
 async fn without_scripts_people_log_in_start_a_job_and_release_a_hold() {
     let fixture = Setup::new().set("http.token", TOKEN).start().await;
     fixture.fill(1, 100).await;

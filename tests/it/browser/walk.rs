@@ -50,7 +50,7 @@ async fn trouble() -> Trouble {
     fixture.request(&[Job::Stock]).await;
     let daemon = fixture.daemon().await;
     assert_eq!(fixture.over(dead).await.state, "dead");
-    let open = "EXISTS (SELECT FROM queue.upstream WHERE name = 'keaz' AND breaker = 'open')";
+    let open = "EXISTS (SELECT FROM queue.upstream WHERE name = 'keaz' AND openings > 0 AND paused_until > now())";
     fixture
         .until("KEAZ to be left alone", &format!("(SELECT {open})"))
         .await;
@@ -235,21 +235,25 @@ async fn assert_what_was_done(fixture: &Fixture) {
 }
 
 #[tokio::test]
+#[ignore = "in a browser, some minutes: make browser"]
 async fn an_admin_mends_a_bad_morning_with_a_pointer() {
     walk(Hand::Pointer, Size::Desktop, "en").await;
 }
 
 #[tokio::test]
+#[ignore = "in a browser, some minutes: make browser"]
 async fn an_admin_mends_a_bad_morning_with_the_keyboard_alone() {
     walk(Hand::Keyboard, Size::Desktop, "ru").await;
 }
 
 #[tokio::test]
+#[ignore = "in a browser, some minutes: make browser"]
 async fn an_admin_mends_a_bad_morning_on_a_phone() {
     walk(Hand::Pointer, Size::Phone, "ru").await;
 }
 
 #[tokio::test]
+#[ignore = "in a browser, some minutes: make browser"]
 async fn the_first_tab_leads_past_the_head_to_the_content() {
     let trouble = trouble().await;
     let Some((browser, _turn)) = browser(&trouble.daemon, "en").await else {

@@ -34,6 +34,7 @@ const LOOKS: &[Look] = &[
     ("/article/NOSUCH", 404), ("/article/{far}", 200),
     ("/order?is=NZ-50", 200), ("/order/NZ-50", 200), ("/order/50", 200), ("/order/40", 200), ("/order/A50-1", 200),
     ("/order/NOSUCH", 404), ("/order/SV-50", 404),
+    ("/metrics", 200), ("/history", 200), ("/history?at=03:00", 200), ("/history?by_hand=yes", 200), ("/api/v1/history", 200),
     ("/purchases", 200), ("/purchases?only=trouble", 200), ("/purchases?before=500", 200), ("/purchases?only=trouble&before=500", 200),
     ("/api/v1/status", 200), ("/api/v1/diff", 200), ("/api/v1/diff?job=stock&warehouse=W008", 200), ("/api/v1/runs", 200),
     ("/api/v1/runs?job=reference&before={run}", 200), ("/api/v1/runs/{run}", 200), ("/api/v1/calls", 200),

@@ -108,7 +108,8 @@ pub(crate) async fn company() -> Company {
     fixture.request(&[Job::Prices]).await;
     let daemon = fixture.daemon().await;
     fixture.sim.wait_until_arrived("keaz.remains.update", 1).await;
-    let resting = "EXISTS (SELECT FROM queue.upstream WHERE name = 'carreta' AND breaker = 'open')";
+    let resting =
+        "EXISTS (SELECT FROM queue.upstream WHERE name = 'carreta' AND openings > 0 AND paused_until > now())";
     fixture
         .until("Carreta to be left alone", &format!("(SELECT {resting})"))
         .await;
