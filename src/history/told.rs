@@ -1,6 +1,7 @@
 //! Entries of the time line in words: the terminal and the page say the same. Upstreams' own words are quoted as they are.
 
 use super::{Entry, Process, Ran, Sum, What};
+use crate::page::ours;
 use crate::say;
 use crate::upstream::transport::clip;
 use crate::words::Lang;
@@ -25,8 +26,8 @@ impl Teller {
         match &entry.what {
             What::Run(run) => self.run(run),
             What::LeftAlone { upstream, words } => {
-                let words = clipped(words.as_deref());
-                say!(lang, "history-left-alone", site = lang.site(upstream), words = words)
+                let line = say!(lang, "history-left-alone", site = lang.site(upstream));
+                self.with(line, words.as_deref())
             }
             What::AnswersAgain { upstream, words } => {
                 let line = say!(lang, "history-answers-again", site = lang.site(upstream));
@@ -57,7 +58,7 @@ impl Teller {
                     rows = *rows,
                     place = place,
                     state = state,
-                    why = clip(why, WORDS)
+                    why = self.ours(why)
                 )
             }
             What::GivenUp { .. } | What::Refused { .. } => self.call(&entry.what),
@@ -149,7 +150,7 @@ impl Teller {
         if run.dead_calls > 0 {
             parts.push(format!("{}.", say!(lang, "overview-dead", calls = run.dead_calls)));
         }
-        parts.extend(run.note.as_ref().map(|note| clip(note, WORDS)));
+        parts.extend(run.note.as_ref().map(|note| self.ours(note)));
         parts.join(" ")
     }
 
@@ -241,15 +242,16 @@ impl Teller {
         self.lang.say(name, &args)
     }
 
+    /// Our own sentences in the reader's language, others as they are.
+    fn ours(&self, words: &str) -> String {
+        clip(&ours::told(self.lang, words), WORDS)
+    }
+
     /// A line, and what somebody said about it.
     fn with(&self, line: String, words: Option<&str>) -> String {
         match words.filter(|words| !words.is_empty()) {
-            Some(words) => format!("{line}: {}", clip(words, WORDS)),
+            Some(words) => format!("{line}: {}", self.ours(words)),
             None => line,
         }
     }
-}
-
-fn clipped(words: Option<&str>) -> String {
-    words.map(|words| clip(words, WORDS)).unwrap_or_default()
 }

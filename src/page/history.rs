@@ -166,7 +166,7 @@ fn lines(reader: &Reader<'_>, asked: &Asked, history: &History) -> Markup {
         }
         @if !history.jobs.is_empty() {
             h2 { (say!(lang, "history-sums")) }
-            ul { @for sum in &history.jobs { li { a href={ "/runs?job=" (sum.job) } { (reader.job(&sum.job)) } ": " (teller.sum(sum)) } } }
+            ul { @for sum in &history.jobs { li { a href={ "/runs?job=" (sum.job) } { (teller.sum(sum)) } } } }
         }
     }
 }

@@ -18,7 +18,7 @@ mod history;
 mod holds;
 mod live;
 mod order;
-mod ours;
+pub(crate) mod ours;
 mod overview;
 mod part;
 mod pause;

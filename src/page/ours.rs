@@ -76,7 +76,7 @@ const KNOWN: [(&str, &str); 33] = [
 ];
 
 /// The sentence as the reader would say it.
-pub(super) fn told(lang: Lang, words: &str) -> String {
+pub(crate) fn told(lang: Lang, words: &str) -> String {
     let known = KNOWN
         .iter()
         .find_map(|(pattern, name)| Some((gaps(pattern, words)?, *name)));

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::part;
+use super::ours;
 use super::show::Reader;
 use crate::queue::waits::Wait;
 use crate::say;
@@ -28,7 +28,7 @@ fn one(reader: &Reader<'_>, wait: &Wait) -> Markup {
     };
     html! {
         a href=(format!("{path}/{}", wait.id)) { (words) }
-        @if let Some(why) = &wait.why { ": " (part::plain(why)) }
+        @if let Some(why) = &wait.why { ": " (ours::told(lang, why)) }
         " " span.faint { "(" (reader.time(wait.since)) ")" }
     }
 }

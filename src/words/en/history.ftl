@@ -24,7 +24,7 @@ history-sum = { $job }: { $runs ->
 history-run = { $job }, run { $run } ({ $asked }): { $outcome }.
 history-run-only = { $job } (only { $scope })
 history-run-took = { $outcome } in { $span }
-history-left-alone = { $site } is left alone, its calls wait: { $words }
+history-left-alone = { $site } is left alone, its calls wait
 history-answers-again = { $site } answers again, its calls go on
 history-held = { $rows ->
     [one] The guard holds 1 row

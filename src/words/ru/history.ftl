@@ -25,7 +25,7 @@ history-sum = { $job }: { $runs ->
 history-run = { $job }, запуск { $run } ({ $asked }): { $outcome }.
 history-run-only = { $job } (только { $scope })
 history-run-took = { $outcome } за { $span }
-history-left-alone = { $site } больше не вызывается, вызовы ждут: { $words }
+history-left-alone = { $site } больше не вызывается, вызовы ждут
 history-answers-again = { $site } снова отвечает, вызовы продолжаются
 history-held = { $rows ->
     [one] Предохранитель задержал { $rows } строку

@@ -6,7 +6,7 @@ mod api;
 pub(crate) mod company;
 mod content;
 mod door;
-mod guest;
+pub(crate) mod guest;
 mod trouble;
 
 /// What a person types at the login.

@@ -13,7 +13,8 @@ use sverka::queue::standing::{self, Sign};
 use sverka::upstream::Upstream;
 
 use super::assert_says;
-use crate::support::{Fixture, Reader, Setup};
+use super::reader::Reader;
+use crate::support::{Fixture, Setup};
 
 async fn happened(fixture: &Fixture, hours: (i64, i64), job: Option<Job>) -> Vec<Entry> {
     let ago = |hours| Utc::now() - Duration::hours(hours) + Duration::seconds(1);
@@ -147,16 +148,16 @@ async fn it_is_told_in_plain_words_in_both_languages() {
         (
             "ru",
             [
-                "Остатки, запуск 3 (по расписанию): выполнено за 3.0 с. Строки: прочитано 120, отправлено 4, отклонено 0.",
-                "KEAZ больше не вызывается, вызовы ждут: HTTP 502",
-                "Предохранитель задержал 50 строк, KEAZ/W1, удержание 1 (ждёт решения): too much",
+                "Остатки, запуск 3 (по расписанию): выполнено за 3,0 с. Строки: прочитано 120, отправлено 4, отклонено 0.",
+                "КЭАЗ больше не вызывается, вызовы ждут: HTTP 502",
+                "Предохранитель задержал 50 строк, КЭАЗ/W1, удержание 1 (ждёт решения): too much",
                 "Вызов 1 (keaz.remains.update) не удался окончательно: no such article (сейчас: выполнен)",
                 "Отклонено 12 строк (keaz.remains.update): unknown article",
-                "Кто-то другой изменил 3 строки, KEAZ: W1/1: ERP 5, acknowledged 5, found 7",
+                "Кто-то другой изменил 3 строки, КЭАЗ: W1/1: ERP 5, acknowledged 5, found 7",
                 "ann@erp: вызов 1 отправлен на повтор, был: не удался",
-                "ann@erp: приостановлена отправка, KEAZ, до",
-                "bob@erp: работа продолжена, KEAZ",
-                "Приостановка закончилась, вызовы продолжаются: Carreta",
+                "ann@erp: приостановлена отправка, КЭАЗ, до",
+                "bob@erp: работа продолжена, КЭАЗ",
+                "Приостановка закончилась, вызовы продолжаются: Каррета",
                 "Служба исчезла без предупреждения (убита или без связи): silent, процесс 2, версия 1",
             ],
         ),

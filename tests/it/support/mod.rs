@@ -16,7 +16,6 @@ mod fixture;
 mod postgres;
 mod process;
 mod proxy;
-mod reader;
 mod setup;
 mod state;
 mod wait;
@@ -28,7 +27,6 @@ pub(crate) use fixture::Fixture;
 pub(crate) use postgres::{has_ended, kill_with_us};
 pub(crate) use process::{Daemon, get, get_with};
 pub(crate) use proxy::{Proxy, Then, Toxic};
-pub(crate) use reader::Reader;
 pub(crate) use setup::Setup;
 #[allow(unused_imports, reason = "each module of tests takes what it needs")]
 pub(crate) use wait::{PATIENCE, until, until_within};
