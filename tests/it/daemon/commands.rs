@@ -201,7 +201,12 @@ async fn a_command_line_that_asks_for_what_does_not_exist_is_2() {
 #[tokio::test]
 async fn a_sync_whose_rows_are_refused_is_1() {
     // Left alone, it would be waited for.
-    let fixture = company(Setup::new().set("queue.keaz.breaker_failures", 0)).await;
+    let fixture = company(
+        Setup::new()
+            .set("queue.keaz.breaker_failures", 0)
+            .set("queue.max_attempts", 3),
+    )
+    .await;
     let refused = Action::Status {
         code: 400,
         headers: Vec::new(),
