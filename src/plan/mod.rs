@@ -1,7 +1,7 @@
 //! Plans: what differed when somebody looked, stored row by row, so that exactly that can be applied, once.
 //!
 //! [`make`] stores, [`look`] shows, [`begin`] asks for the runs that apply it; those fill their stages in `job/planned.rs`.
-//! A row goes only while the view shows it as the plan did: its key, its old and its new value ([`shown`]), asked again
+//! A row goes only while the view shows it as the plan did: its key, its old and its new value (`shown`), asked again
 //! when a call is made. `settle` writes down what became of each row. Nothing passes through the process but what is
 //! printed.
 
