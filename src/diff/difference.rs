@@ -50,14 +50,15 @@ impl Difference {
 
     /// A number of its key, its old and its new value: another one when any of them is another.
     pub(crate) fn mark(self) -> String {
-        // A time as text would be that of the session's time zone.
+        // A time as text would be that of the session's time zone. The status of a known order is the ERP's.
         let values = match self {
             Self::Warehouse => "d.action, d.code, d.old_address, d.new_address, d.old_contacts, d.new_contacts",
             Self::Remain => "d.action, d.warehouse, d.article, d.old_quantity, d.new_quantity",
             Self::Status => "d.saplab_id, d.old_status_id, d.new_status_id",
             Self::Order => {
                 "d.action, d.saplab_id, d.invoice, d.client_id, d.client_name, d.brand, d.article, d.name, d.quantity, \
-                 d.price, d.total, d.status, d.is_paid, extract(epoch FROM d.created_at), extract(epoch FROM d.updated_at)"
+                 d.price, d.total, CASE d.action WHEN 'insert' THEN d.status END, d.is_paid, \
+                 extract(epoch FROM d.created_at), extract(epoch FROM d.updated_at)"
             }
             Self::Price | Self::Spot => {
                 "d.action, d.supplier, d.source, d.brand, d.article, d.name, d.old_price, d.price, d.quantity, \
