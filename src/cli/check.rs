@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::watch;
 
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
@@ -22,6 +23,8 @@ use crate::queue::enqueue::{NewCall, enqueue_or_find};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
 use crate::queue::{Priority, look, restore};
+use crate::say;
+use crate::words::Lang;
 
 /// An upstream that has not answered for so long is reported as it stands.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -43,27 +46,41 @@ struct Finding {
 }
 
 pub(super) async fn check(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
+    let reader = Reader::new(&settings, format);
+    let lang = reader.lang;
     let database = Database::open_migrated(&settings).await?;
-    let findings = look_at_everything(&database.pool, settings, args.accept_restore).await;
+    let findings = look_at_everything(&database.pool, settings, args.accept_restore, lang).await;
     database.close().await;
     let findings = findings?;
-    output::list(format, &findings, &["", "WHAT", "WORDS"], |finding| {
+    let headings = reader.headings(["term-finding", "queue-what", "queue-words"]);
+    output::list(format, &findings, &headings, |finding| {
         vec![
-            if finding.good { "ok" } else { "BAD" }.into(),
+            if finding.good {
+                say!(lang, "check-ok")
+            } else {
+                say!(lang, "check-bad")
+            },
             finding.what.clone(),
             finding.words.clone(),
         ]
     })?;
     match findings.iter().filter(|finding| !finding.good).count() {
         0 => Ok(()),
-        bad => Err(CliError::Unavailable(format!(
-            "{bad} of {} checks failed",
-            findings.len()
+        bad => Err(CliError::Unavailable(say!(
+            lang,
+            "check-failed",
+            bad = bad,
+            all = findings.len()
         ))),
     }
 }
 
-async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> Result<Vec<Finding>, CliError> {
+async fn look_at_everything(
+    pool: &PgPool,
+    settings: Settings,
+    accept: bool,
+    lang: Lang,
+) -> Result<Vec<Finding>, CliError> {
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await?;
     let mut findings = vec![Finding {
         what: "database".into(),
@@ -77,24 +94,24 @@ async fn look_at_everything(pool: &PgPool, settings: Settings, accept: bool) -> 
         findings.push(Finding {
             what: "upstreams".into(),
             good: false,
-            words: "none is configured".into(),
+            words: say!(lang, "check-none"),
         });
     }
     if context.carreta.is_some() && context.settings.carreta.account.is_some() {
         findings.push(Finding {
             what: "carreta.account".into(),
             good: true,
-            words: "Carreta knows it for profile and search only: an order may go to the default account".into(),
+            words: say!(lang, "check-account"),
         });
     }
     look::resume(pool, None).await?;
     let (_context, follow) = watch::channel(Arc::new(context));
     let worker = Worker::start(pool.clone(), follow, daemon_id);
     for read in &reads {
-        findings.push(ask(pool, read).await?);
+        findings.push(ask(pool, read, lang).await?);
     }
     worker.stop(Duration::from_secs(5)).await?;
-    findings.extend(check_restore(pool, accept).await?);
+    findings.extend(check_restore(pool, accept, lang).await?);
     findings.extend(check_status_map(pool).await?);
     Ok(findings)
 }
@@ -114,7 +131,7 @@ fn reads(context: &Context) -> Vec<NewCall> {
 }
 
 /// Makes one read through the queue and reports its first outcome.
-async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
+async fn ask(pool: &PgPool, read: &NewCall, lang: Lang) -> Result<Finding, CliError> {
     let call = NewCall {
         priority: Priority::Urgent,
         ..read.clone()
@@ -131,9 +148,13 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
                 if row.state == "pending" {
                     look::withdraw(pool, id).await?;
                 }
-                let words = row
-                    .reason
-                    .unwrap_or_else(|| if good { String::new() } else { "no answer yet".into() });
+                let words = row.reason.unwrap_or_else(|| {
+                    if good {
+                        String::new()
+                    } else {
+                        say!(lang, "check-no-answer")
+                    }
+                });
                 return Ok(Finding {
                     what: read.operation.into(),
                     good,
@@ -146,7 +167,7 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
 }
 
 /// Whether the database is the one that was known; a person may say that it is good as it is.
-async fn check_restore(pool: &PgPool, accept: bool) -> sqlx::Result<Option<Finding>> {
+async fn check_restore(pool: &PgPool, accept: bool, lang: Lang) -> sqlx::Result<Option<Finding>> {
     let found = if accept {
         restore::accept(pool).await?
     } else {
@@ -156,9 +177,9 @@ async fn check_restore(pool: &PgPool, accept: bool) -> sqlx::Result<Option<Findi
         what: "database".into(),
         good: accept,
         words: if accept {
-            format!("accepted as it is, though {}", found.why)
+            say!(lang, "check-accepted", why = found.why)
         } else {
-            found.to_string()
+            say!(lang, "check-restored", why = found.why, sites = found.waits.join(", "))
         },
     }))
 }

@@ -8,18 +8,24 @@ mod completions;
 mod config;
 pub(crate) mod curl;
 mod demo;
+mod error;
 mod explain;
 mod explain_article;
 mod follow;
 mod hold;
+mod lines;
 mod migrate;
 pub(crate) mod output;
 mod plan;
 mod queue;
+mod reader;
 mod simulate;
+mod stand;
 mod status;
 mod sync;
+mod top;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -83,8 +89,14 @@ enum Command {
         #[command(subcommand)]
         asked: call::Asked,
     },
-    /// Show the last run of each job, the queue, and what is late
+    /// Show on one screen whether anything is wrong, and how every upstream and every job stands
+    ///
+    /// Exit code 1 while a job is later than [freshness] promises.
     Status,
+    /// Show the same live, with the calls under way and the next ones, until q or Ctrl-C
+    ///
+    /// For a terminal of 80 columns and 24 rows or more. A database that goes away is said on the screen and asked again.
+    Top(top::Args),
     /// Look into the queue and act on single calls
     #[command(subcommand)]
     Queue(queue::Command),
@@ -158,12 +170,13 @@ impl CliError {
 impl Cli {
     /// Executes the command and says how it went.
     pub async fn execute(self) -> ExitCode {
+        let format = self.format.unwrap_or(Format::Table);
         let done = self.dispatch().await;
         crate::logging::flush();
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("sverka: {error}");
+                eprintln!("sverka: {}", error.said(reader::language(format)));
                 ExitCode::from(error.code())
             }
         }
@@ -186,8 +199,11 @@ impl Cli {
             _ => {}
         }
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
-        // It fails only where a logger runs already, and one is enough.
-        let _ = crate::logging::start(&settings.log);
+        // A log would be written across the screen of `top`; into a file it may go.
+        if !matches!(self.command, Command::Top(_)) || !std::io::stderr().is_terminal() {
+            // It fails only where a logger runs already, and one is enough.
+            let _ = crate::logging::start(&settings.log);
+        }
         crate::logging::hook_panics();
         // What only looks waits as long as its statements may take, and no longer.
         let limit = settings.database.statement_timeout * 5;
@@ -198,6 +214,7 @@ impl Cli {
             Command::Explain(args) => within(limit, explain::explain(&args, settings, format)).await,
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => within(limit, status::show(settings, format)).await,
+            Command::Top(args) => top::show(&args, settings).await,
             Command::Queue(command) => within(limit, queue::execute(&command, settings, format)).await,
             Command::Hold(command) => within(limit, hold::execute(&command, settings, format)).await,
             Command::Check(args) => check::check(&args, settings, format).await,

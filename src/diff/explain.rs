@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use sqlx::types::Json;
 
 use crate::queue::look::{self, Sent};
+use crate::words::Lang;
 
 /// What a number may name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -285,7 +286,7 @@ async fn changes(pool: &PgPool, position: i64) -> sqlx::Result<Vec<StatusChange>
 /// Where orders are looked for.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Place {
-    /// In words.
+    /// saplab, carreta, shop, erp
     pub place: String,
     /// So many stand there.
     pub rows: i64,
@@ -296,11 +297,30 @@ pub struct Place {
 /// All of them, and when each was last read as a whole by its job.
 pub async fn places(pool: &PgPool) -> sqlx::Result<Vec<Place>> {
     sqlx::query_as(
-        "SELECT 'positions of customers'' orders at Saplab' AS place, count(*) AS rows, max(seen_at) AS newest FROM mirror.saplab_order
-          UNION ALL SELECT 'orders of ours at Carreta', count(*), max(seen_at) FROM mirror.carreta_order
-          UNION ALL SELECT 'positions of ours at Saplab''s client API', count(*), max(seen_at) FROM mirror.saplab_purchase
-          UNION ALL SELECT 'purchases of the ERP', (SELECT count(*) FROM erp.purchase_orders), max(began_at) FROM mirror.purchase",
+        "SELECT 'saplab' AS place, count(*) AS rows, max(seen_at) AS newest FROM mirror.saplab_order
+          UNION ALL SELECT 'carreta', count(*), max(seen_at) FROM mirror.carreta_order
+          UNION ALL SELECT 'shop', count(*), max(seen_at) FROM mirror.saplab_purchase
+          UNION ALL SELECT 'erp', (SELECT count(*) FROM erp.purchase_orders), max(began_at) FROM mirror.purchase",
     )
     .fetch_all(pool)
     .await
+}
+
+/// What an order's `next` and `held` say, in the reader's language where the sentence is ours; other words as they are.
+pub fn in_words(lang: Lang, words: &str) -> String {
+    const KNOWN: [(&str, &str); 8] = [
+        ("the next run of orders brings it into erp.orders", "order-next-insert"),
+        ("the next run of orders sends the ERP's status", "order-next-status"),
+        ("the next run of purchases buys it", "order-next-buy"),
+        ("the next run of purchases refuses it", "order-next-refuse"),
+        (
+            "the next run of purchases writes into the ERP what became of it",
+            "order-next-update",
+        ),
+        ("[saplab.status_map] is empty: no status is sent", "order-held-no-map"),
+        ("the ERP has set no status", "order-held-no-status"),
+        ("is not in [saplab.status_map]", "order-held-unmapped"),
+    ];
+    let known = KNOWN.iter().find(|(ours, _)| words.ends_with(ours));
+    known.map_or_else(|| words.to_owned(), |(_, name)| lang.say(name, &[]))
 }

@@ -71,8 +71,8 @@ fn one(teller: &Teller, order: &Order) -> Markup {
     };
     html! {
         h2 { (kind) }
-        @if let Some(next) = &order.next { p.notice { (ours(lang, next)) } }
-        @if let Some(held) = &order.held { p.notice.warn { (say!(lang, "order-held")) " " (ours(lang, held)) } }
+        @if let Some(next) = &order.next { p.notice { (part::plain(&explain::in_words(lang, next))) } }
+        @if let Some(held) = &order.held { p.notice.warn { (say!(lang, "order-held")) " " (part::plain(&explain::in_words(lang, held))) } }
         @if let Some(error) = &order.error { p.notice.bad { (part::plain(error)) } }
         dl.facts {
             @for (label, value) in facts(lang, order) {
@@ -206,23 +206,4 @@ fn one_sent(teller: &Teller, sent: &Sent) -> Markup {
         @if let Some(status) = sent.http_status { ", HTTP " (status) }
         @if let Some(reason) = &sent.reason { ": " (part::plain(reason)) }
     }
-}
-
-/// Our own sentences about what comes next, in the reader's language where we have them; other words as they are.
-fn ours(lang: Lang, words: &str) -> String {
-    const KNOWN: [(&str, &str); 8] = [
-        ("the next run of orders brings it into erp.orders", "order-next-insert"),
-        ("the next run of orders sends the ERP's status", "order-next-status"),
-        ("the next run of purchases buys it", "order-next-buy"),
-        ("the next run of purchases refuses it", "order-next-refuse"),
-        (
-            "the next run of purchases writes into the ERP what became of it",
-            "order-next-update",
-        ),
-        ("[saplab.status_map] is empty: no status is sent", "order-held-no-map"),
-        ("the ERP has set no status", "order-held-no-status"),
-        ("is not in [saplab.status_map]", "order-held-unmapped"),
-    ];
-    let known = KNOWN.iter().find(|(ours, _)| words.ends_with(ours));
-    known.map_or_else(|| part::plain(words), |(_, name)| lang.say(name, &[]))
 }

@@ -11,6 +11,7 @@ use crate::queue::look::RunRow;
 use crate::say;
 use crate::words::Lang;
 use crate::words::clock::Clock;
+pub(super) use crate::words::clock::{number, span};
 
 /// Whom a page is written for.
 pub(super) struct Reader<'a> {
@@ -66,47 +67,5 @@ impl<'a> Reader<'a> {
         };
         let words = self.lang.known(&format!("outcome-{state}"));
         html! { span.state.(class) { (words.as_deref().unwrap_or(state)) } }
-    }
-}
-
-/// `3.2 s`, `5 min 10 s`, `2 h 05 min`, `3 d 4 h`.
-pub(super) fn span(lang: Lang, seconds: f64) -> String {
-    if seconds < 10.0 {
-        return say!(lang, "span-seconds", n = format!("{:.1}", seconds.max(0.0)));
-    }
-    let whole = seconds.min(1e9) as u64;
-    match whole {
-        0..60 => say!(lang, "span-seconds", n = whole.to_string()),
-        60..3600 => say!(lang, "span-minutes", n = whole / 60, rest = whole % 60),
-        3600..86_400 => say!(lang, "span-hours", n = whole / 3600, rest = whole / 60 % 60),
-        _ => say!(lang, "span-days", n = whole / 86_400, rest = whole / 3600 % 24),
-    }
-}
-
-/// In groups of three digits.
-pub(super) fn number(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_in_groups_and_spans_in_two_units() {
-        assert_eq!(
-            [0, 999, 1000, -1_234_567].map(number),
-            ["0", "999", "1\u{a0}000", "-1\u{a0}234\u{a0}567"]
-        );
-        let spans = [-1.0, 3.24, 59.0, 310.0, 7500.0, 273_600.0].map(|seconds| span(Lang::En, seconds));
-        assert_eq!(spans, ["0.0 s", "3.2 s", "59 s", "5 min 10 s", "2 h 5 min", "3 d 4 h"]);
     }
 }

@@ -1,6 +1,5 @@
 //! What people ask the queue: which calls, which attempts, which runs; and the two things they may do to a call.
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -237,23 +236,6 @@ pub struct Waiting {
     pub reason: Option<String>,
     /// Until the next try.
     pub next_try: Duration,
-}
-
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            calls,
-            upstream,
-            reason,
-            next_try,
-        } = self;
-        let reason = reason.as_deref().unwrap_or("it rests");
-        write!(
-            f,
-            "{calls} calls wait for {upstream}, the next try is in {} s: {reason}",
-            next_try.as_secs()
-        )
-    }
 }
 
 /// Whether all open calls of these runs wait for a retry or for an upstream that rests.

@@ -29,6 +29,8 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "holds",
     "explain",
     "purchases",
+    "status",
+    "terminal",
 ];
 
 /// A language that people are spoken to in.

@@ -18,6 +18,7 @@ use crate::diff::plan;
 use crate::job::Job;
 use crate::queue::run::{self, Trigger};
 use crate::simulate::{self, Effect, Options, Simulator, World};
+use crate::words::Lang;
 
 const SEED: u64 = 1;
 const POSITIONS: usize = 500;
@@ -130,7 +131,7 @@ async fn sync(pool: &PgPool, context: &Context) -> Result<(), CliError> {
     for job in Job::ALL {
         runs.push(run::request(pool, context, job, Trigger::Command, None).await?.run_id());
     }
-    let followed = follow::follow(pool, &runs).await?;
+    let followed = follow::follow(pool, &runs, Lang::En).await?;
     for run in &followed.runs {
         output::line(&format!(
             "   {:<10} {}: {} pulled, {} pushed, {} refused in {} calls",

@@ -19,7 +19,7 @@ use crate::support::{Fixture, Proxy};
 
 impl Fixture {
     /// Leads everything but this test's own look through a proxy.
-    async fn behind_a_proxy(&mut self) -> Proxy {
+    pub(crate) async fn behind_a_proxy(&mut self) -> Proxy {
         let proxy = Proxy::before_database(&self.database.options).await;
         self.change("database.url", proxy.url(&self.database.options)).await;
         proxy

@@ -30,13 +30,15 @@ pub(crate) struct Daemon {
 }
 
 impl Fixture {
-    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH`.
+    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH` and
+    /// an English locale, whatever that of the machine is.
     pub(crate) fn binary(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sverka"));
         command.arg("--config").arg(&self.config).args(args);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LC_ALL", "C");
         command
             .current_dir(self.folder.path())
             .kill_on_drop(true)
