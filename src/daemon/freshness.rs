@@ -22,24 +22,19 @@ pub(crate) struct Fresh {
     pub(crate) age_seconds: u64,
     /// How old that may be; empty = as old as it likes, or it runs only when asked for.
     pub(crate) promised_seconds: Option<u64>,
+    /// Whether it is older than that.
+    pub(crate) late: bool,
     /// When the schedule runs it; empty = never.
     pub(crate) next_run: Option<DateTime<Utc>>,
 }
 
 impl Fresh {
-    /// Whether the promise is broken.
-    pub(crate) fn is_stale(&self) -> bool {
-        self.promised_seconds
-            .is_some_and(|promised| self.age_seconds > promised)
-    }
-
     /// The broken promise, if it is.
     pub(crate) fn stale(&self) -> Option<Stale> {
-        let promised_seconds = self.promised_seconds.filter(|_| self.is_stale())?;
         Some(Stale {
             job: self.job,
             last_success: self.last_success,
-            promised_seconds,
+            promised_seconds: self.promised_seconds.filter(|_| self.late)?,
         })
     }
 }
@@ -79,13 +74,15 @@ fn fresh(
     let cron = job
         .cron(schedule)
         .and_then(|expression| parse_cron(expression).ok().flatten());
-    let promised = job.freshness(&context.settings.freshness).as_secs();
+    let promised =
+        Some(job.freshness(&context.settings.freshness)).filter(|promised| !promised.is_zero() && cron.is_some());
     let age = (now - last_success.unwrap_or(installed)).to_std().unwrap_or_default();
     Fresh {
         job: job.as_str(),
         last_success,
         age_seconds: age.as_secs(),
-        promised_seconds: Some(promised).filter(|promised| *promised > 0 && cron.is_some()),
+        promised_seconds: promised.map(|promised| promised.as_secs()),
+        late: promised.is_some_and(|promised| age > promised),
         next_run: cron.and_then(|cron| next_slot(&cron, schedule.timezone, now)),
     }
 }

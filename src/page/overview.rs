@@ -241,7 +241,7 @@ fn freshness(reader: &Reader<'_>, jobs: &[Fresh]) -> Markup {
                         tr {
                             th scope="row" { (reader.job(fresh.job)) }
                             td { @match fresh.last_success { Some(at) => (reader.time(at)), None => (say!(lang, "never")) } }
-                            td { @if fresh.is_stale() { span.state.bad { (age) } } @else { (age) } }
+                            td { @if fresh.late { span.state.bad { (age) } } @else { (age) } }
                             @match fresh.promised_seconds {
                                 Some(promised) => {
                                     @let words = span(lang, promised as f64);

@@ -167,7 +167,13 @@ async fn an_outage_of_many_probes_kills_no_call() {
     fixture.searches(5).await;
     fixture.carreta_is(Action::Drop);
     let work = fixture.work().await;
-    fixture.left_alone(40).await;
+    // Its rests are over sooner than one could look.
+    fixture
+        .until(
+            "many probes",
+            "EXISTS (SELECT FROM queue.upstream WHERE name = 'carreta' AND openings >= 40)",
+        )
+        .await;
     assert_eq!(fixture.count("queue.call WHERE state = 'dead'").await, 0);
     assert_eq!(counted(&fixture).await.as_deref(), Some("2"));
     fixture.sim.clear_faults();
