@@ -1,5 +1,6 @@
 //! `sverka status`: how everything stands, once; exit code 1 while a freshness promise is broken.
 
+use super::lines::Line;
 use super::reader::Reader;
 use super::{CliError, Format, output, stand};
 use crate::config::Settings;
@@ -17,7 +18,7 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
     let reader = Reader::new(&context.settings, format);
     match format {
         Format::Json => output::json(&status)?,
-        Format::Table => output::lines([stand::head(&reader, &status), stand::tail(&reader, &status)].concat())?,
+        Format::Table => output::lines(screen(&reader, &status))?,
     }
     if status.stale.is_empty() {
         return Ok(());
@@ -28,4 +29,10 @@ pub(super) async fn show(settings: Settings, format: Format) -> Result<(), CliEr
         "error-stale",
         jobs = late.join(", ")
     )))
+}
+
+/// Its parts, a blank line between them.
+fn screen(reader: &Reader, status: &Status) -> Vec<Line> {
+    let [alarms, upstreams, jobs] = stand::head(reader, status);
+    [alarms, upstreams, jobs, stand::tail(reader, status)].join(&Line::default())
 }

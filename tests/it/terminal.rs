@@ -117,7 +117,7 @@ async fn top_shows_calls_under_way_and_upstreams_in_trouble_in_russian_too() {
     fixture.sim.inject(Rule::always(Upstream::Saplab, "saplab", denied));
     let mut daemon = fixture.daemon().await;
     fixture.enqueue("keaz.warehouses.list", json!({})).await;
-    fixture.enqueue("saplab.statuses.list", json!({})).await;
+    fixture.enqueue("saplab.managers.list", json!({})).await;
     fixture.sim.wait_until_arrived("keaz.warehouses.list", 1).await;
     let mut top = fixture.in_terminal(SMALL, &["top"], &RUSSIAN).await;
     top.shows(&[

@@ -40,7 +40,7 @@ fn broken(reader: &Reader, status: &Status) -> Vec<String> {
             sites = restore.waits.join(", ")
         )
     }));
-    words.extend(status.freshness.iter().filter(|fresh| fresh.is_stale()).map(|fresh| {
+    words.extend(status.freshness.iter().filter(|fresh| fresh.late).map(|fresh| {
         let (age, promised) = (fresh.age_seconds, fresh.promised_seconds.unwrap_or_default());
         say!(
             lang,

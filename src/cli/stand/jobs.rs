@@ -69,7 +69,7 @@ fn freshness(reader: &Reader, fresh: &Fresh) -> Line {
         _ if fresh.last_success.is_none() && fresh.promised_seconds.is_none() => Line::of(Tone::Faint, "-"),
         None => Line::of(Tone::Faint, &age),
         Some(promised) => {
-            let tone = if fresh.is_stale() { Tone::Bad } else { Tone::Plain };
+            let tone = if fresh.late { Tone::Bad } else { Tone::Plain };
             Line::of(
                 tone,
                 &say!(lang, "overview-of-promise", age = age, promised = about(lang, promised)),

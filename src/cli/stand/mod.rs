@@ -16,14 +16,13 @@ use super::reader::Reader;
 use crate::say;
 use crate::status::Status;
 
-/// What is wrong, and with whom: the first thing that somebody should see.
-pub(super) fn head(reader: &Reader, status: &Status) -> Vec<Line> {
+/// What is wrong; the upstreams; the jobs: what somebody should see first.
+pub(super) fn head(reader: &Reader, status: &Status) -> [Vec<Line>; 3] {
     [
         alarm::alarms(reader, status),
         sites::upstreams(reader, status),
         jobs::jobs(reader, status),
     ]
-    .concat()
 }
 
 /// The rest of it.

@@ -121,7 +121,7 @@ impl Screen {
         let mut lines = vec![self.title(&reader)];
         lines.extend(self.silence(&reader, seen));
         if let Some(view) = &seen.view {
-            lines.extend(stand::head(&reader, &view.status));
+            lines.extend(stand::head(&reader, &view.status).concat());
             lines.extend(stand::now(&reader, &view.busy));
             lines.extend(stand::tail(&reader, &view.status));
         }
