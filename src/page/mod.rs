@@ -18,7 +18,6 @@ mod history;
 mod holds;
 mod live;
 mod order;
-mod ours;
 mod overview;
 mod part;
 mod pause;
@@ -43,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::db::{self, deadline::within};
 use crate::diff::tally::Tally;
+use crate::words::ours;
 use door::{Door, Visitor};
 use live::Live;
 

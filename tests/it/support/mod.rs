@@ -19,6 +19,7 @@ mod proxy;
 mod reader;
 mod setup;
 mod state;
+mod terminal;
 mod wait;
 mod work;
 
