@@ -16,8 +16,8 @@ mod follow;
 mod healthcheck;
 mod history;
 mod hold;
-mod man;
 mod lines;
+mod man;
 mod migrate;
 pub(crate) mod output;
 mod pause;
@@ -107,15 +107,15 @@ enum Command {
     ///
     /// Exit code 1 while a job is later than [freshness] promises.
     Status,
+    /// Show the same live, with the calls under way and the next ones, until q or Ctrl-C
+    ///
+    /// For a terminal of 80 columns and 24 rows or more. A database that goes away is said on the screen and asked again.
+    Top(top::Args),
     /// Tell what happened in a time: runs, failures, holds, changes by hand, restarts
     ///
     /// Times are those of schedule.timezone. `sverka history 03:00` tells of half an hour before and after the last 3 o'clock;
     /// --since and --until name a time of any length; --by-hand tells who did what.
     History(history::Args),
-    /// Show the same live, with the calls under way and the next ones, until q or Ctrl-C
-    ///
-    /// For a terminal of 80 columns and 24 rows or more. A database that goes away is said on the screen and asked again.
-    Top(top::Args),
     /// Look into the queue and act on single calls
     #[command(subcommand)]
     Queue(queue::Command),

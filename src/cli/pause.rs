@@ -63,7 +63,13 @@ pub(super) async fn pause(args: &Pause, settings: Settings, format: Format) -> R
     done
 }
 
-async fn begin(args: &Pause, upstreams: &[Upstream], pool: &PgPool, reader: &Reader, format: Format) -> Result<(), CliError> {
+async fn begin(
+    args: &Pause,
+    upstreams: &[Upstream],
+    pool: &PgPool,
+    reader: &Reader,
+    format: Format,
+) -> Result<(), CliError> {
     let mut begun = Vec::new();
     for upstream in upstreams {
         let only = args.only == Some(Only::Pushes);
@@ -85,7 +91,10 @@ async fn begin(args: &Pause, upstreams: &[Upstream], pool: &PgPool, reader: &Rea
     for pause in begun {
         let words = output::plain(&pause.told(reader.lang, &reader.clock));
         let upstream = pause.upstream;
-        output::line(&format!("{words}. {}", say!(reader.lang, "pause-begun", upstream = upstream)))?;
+        output::line(&format!(
+            "{words}. {}",
+            say!(reader.lang, "pause-begun", upstream = upstream)
+        ))?;
     }
     Ok(())
 }

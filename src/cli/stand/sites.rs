@@ -25,11 +25,7 @@ pub(super) fn upstreams(reader: &Reader, status: &Status) -> Vec<Line> {
     grid(
         headings,
         &[4],
-        status
-            .reach
-            .iter()
-            .map(|reach| row(reader, reach, status))
-            .collect(),
+        status.reach.iter().map(|reach| row(reader, reach, status)).collect(),
     )
 }
 
