@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::PgPool;
 
 use super::follow::{self, Followed};
-use super::plan::action;
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
@@ -18,7 +18,6 @@ use crate::queue::run::Trigger;
 use crate::queue::{audit, presence};
 use crate::say;
 use crate::words::Lang;
-use crate::words::clock::Clock;
 
 /// So many rows that were not written are named.
 const NAMED: i64 = 1000;
@@ -48,26 +47,25 @@ pub(super) async fn apply(args: &Args, settings: Settings, format: Format) -> Re
 }
 
 async fn on(id: i64, pool: &PgPool, settings: Settings, format: Format) -> Result<(), CliError> {
-    let lang = Lang::of_environment();
-    let clock = Clock::new(settings.schedule.timezone);
+    let reader = Reader::new(&settings, format);
     let context = Context::new(settings, 0)?;
     // Somebody sits there and asks: an upstream that rests is tried at once.
     look::resume(pool, None).await?;
     let runs = match begin::begin(pool, &context, id, Trigger::Command, &audit::who()).await? {
         Begun::Runs(runs) => runs,
-        refused => return Err(refusal(lang, clock, id, &refused)),
+        refused => return Err(refusal(&reader, id, &refused)),
     };
     let of_daemon = if presence::daemons_alive(pool).await? > 0 {
-        follow::follow_daemon(pool, &runs).await?
+        follow::follow_daemon(pool, &runs, &reader).await?
     } else {
         None
     };
     let followed = match of_daemon {
         Some(followed) => followed,
-        None => follow::work_and_follow(pool, context, &runs).await?,
+        None => follow::work_and_follow(pool, context, &runs, &reader).await?,
     };
     let Some(plan) = plans::plan(pool, id).await? else {
-        return Err(refusal(lang, clock, id, &Begun::Unknown));
+        return Err(refusal(&reader, id, &Begun::Unknown));
     };
     let applied = Applied {
         plan,
@@ -77,19 +75,19 @@ async fn on(id: i64, pool: &PgPool, settings: Settings, format: Format) -> Resul
     };
     match format {
         Format::Json => output::json(&applied)?,
-        Format::Table => print(lang, &applied)?,
+        Format::Table => print(&reader, &applied)?,
     }
-    verdict(lang, &applied, &followed)
+    verdict(reader.lang, &applied, &followed)
 }
 
-fn refusal(lang: Lang, clock: Clock, id: i64, begun: &Begun) -> CliError {
-    let id = id.to_string();
+fn refusal(reader: &Reader, id: i64, begun: &Begun) -> CliError {
+    let (lang, id) = (reader.lang, id.to_string());
     match begun {
         Begun::Over { at, by } => CliError::Failed(say!(
             lang,
             "apply-over",
             id = id,
-            at = clock.brief(*at),
+            at = reader.clock.brief(*at),
             by = by.as_str()
         )),
         Begun::Held => CliError::Failed(say!(lang, "plan-all-held", id = id)),
@@ -98,25 +96,21 @@ fn refusal(lang: Lang, clock: Clock, id: i64, begun: &Begun) -> CliError {
     }
 }
 
-fn print(lang: Lang, applied: &Applied) -> Result<(), CliError> {
+fn print(reader: &Reader, applied: &Applied) -> Result<(), CliError> {
+    let lang = reader.lang;
     if !applied.undone.is_empty() {
-        let headings = [
-            say!(lang, "apply-became"),
-            say!(lang, "plan-job"),
-            say!(lang, "plan-action"),
-            say!(lang, "plan-row"),
-            say!(lang, "plan-old"),
-            say!(lang, "plan-new"),
-            say!(lang, "apply-now-old"),
-            say!(lang, "apply-now-new"),
-            say!(lang, "apply-why"),
-        ];
-        output::list(
-            Format::Table,
-            &applied.undone,
-            &headings.each_ref().map(String::as_str),
-            |row| cells(lang, row),
-        )?;
+        let headings = reader.headings([
+            "apply-became",
+            "plan-job",
+            "plan-action",
+            "plan-row",
+            "plan-old",
+            "plan-new",
+            "apply-now-old",
+            "apply-now-new",
+            "apply-why",
+        ]);
+        output::list(Format::Table, &applied.undone, &headings, |row| cells(reader, row))?;
     }
     let count = |state: &str| applied.outcome.get(state).copied().unwrap_or_default();
     output::line(&say!(
@@ -143,13 +137,12 @@ fn print(lang: Lang, applied: &Applied) -> Result<(), CliError> {
     Ok(())
 }
 
-fn cells(lang: Lang, row: &PlanRow) -> Vec<String> {
+fn cells(reader: &Reader, row: &PlanRow) -> Vec<String> {
     let state = row.state.as_deref().unwrap_or("open");
     vec![
-        lang.known(&format!("became-{state}"))
-            .unwrap_or_else(|| state.to_owned()),
+        reader.word("became", state),
         row.job.clone(),
-        action(lang, &row.action),
+        reader.word("action", &row.action),
         row.row.clone(),
         output::or_dash(row.old.clone()),
         output::or_dash(row.new.clone()),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::watch;
 
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
@@ -23,6 +24,8 @@ use crate::queue::enqueue::{NewCall, enqueue_or_find};
 use crate::queue::presence::{self, Role};
 use crate::queue::worker::Worker;
 use crate::queue::{Priority, look, pause, restore};
+use crate::say;
+use crate::words::Lang;
 
 /// An upstream that has not answered for so long is reported as it stands.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -47,27 +50,42 @@ struct Finding {
 }
 
 pub(super) async fn check(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
+    let reader = Reader::new(&settings, format);
+    let lang = reader.lang;
     let database = Database::open_migrated(&settings).await?;
-    let findings = look_at_everything(&database.pool, settings, args).await;
+    let findings = look_at_everything(&database.pool, settings, args, &reader).await;
     database.close().await;
     let findings = findings?;
-    output::list(format, &findings, &["", "WHAT", "WORDS"], |finding| {
+    let headings = reader.headings(["term-finding", "queue-what", "queue-words"]);
+    output::list(format, &findings, &headings, |finding| {
         vec![
-            if finding.good { "ok" } else { "BAD" }.into(),
+            if finding.good {
+                say!(lang, "check-ok")
+            } else {
+                say!(lang, "check-bad")
+            },
             finding.what.clone(),
             finding.words.clone(),
         ]
     })?;
     match findings.iter().filter(|finding| !finding.good).count() {
         0 => Ok(()),
-        bad => Err(CliError::Unavailable(format!(
-            "{bad} of {} checks failed",
-            findings.len()
+        bad => Err(CliError::Unavailable(say!(
+            lang,
+            "check-failed",
+            bad = bad,
+            all = findings.len()
         ))),
     }
 }
 
-async fn look_at_everything(pool: &PgPool, settings: Settings, args: &Args) -> Result<Vec<Finding>, CliError> {
+async fn look_at_everything(
+    pool: &PgPool,
+    settings: Settings,
+    args: &Args,
+    reader: &Reader,
+) -> Result<Vec<Finding>, CliError> {
+    let lang = reader.lang;
     let version: String = sqlx::query_scalar("SHOW server_version").fetch_one(pool).await?;
     let mut findings = vec![Finding {
         what: "database".into(),
@@ -81,46 +99,46 @@ async fn look_at_everything(pool: &PgPool, settings: Settings, args: &Args) -> R
         findings.push(Finding {
             what: "upstreams".into(),
             good: false,
-            words: "none is configured".into(),
+            words: say!(lang, "check-none"),
         });
     }
     if context.carreta.is_some() && context.settings.carreta.account.is_some() {
         findings.push(Finding {
             what: "carreta.account".into(),
             good: true,
-            words: "Carreta knows it for profile and search only: an order may go to the default account".into(),
+            words: say!(lang, "check-account"),
         });
     }
     if args.notify {
-        findings.extend(try_notify(&context).await);
+        findings.extend(try_notify(&context, lang).await);
     }
     look::resume(pool, None).await?;
     let (_context, follow) = watch::channel(Arc::new(context));
     let worker = Worker::start(pool.clone(), follow, daemon_id);
     for read in &reads {
-        findings.push(ask(pool, read).await?);
+        findings.push(ask(pool, read, reader).await?);
     }
     worker.stop(Duration::from_secs(5)).await?;
-    findings.extend(check_restore(pool, args.accept_restore).await?);
+    findings.extend(check_restore(pool, args.accept_restore, lang).await?);
     findings.extend(check_status_map(pool).await?);
     Ok(findings)
 }
 
 /// Sends the test message.
-async fn try_notify(context: &Context) -> Vec<Finding> {
+async fn try_notify(context: &Context, lang: Lang) -> Vec<Finding> {
     let told = notify::test(context).await;
     if told.is_empty() {
         return vec![Finding {
             what: "notify".into(),
             good: false,
-            words: "neither notify.webhook.url nor notify.mail.smtp is set".into(),
+            words: say!(lang, "check-no-channel"),
         }];
     }
     told.into_iter()
         .map(|(channel, told)| Finding {
             what: format!("notify.{}", channel.as_str()),
             good: told.is_ok(),
-            words: told.map_or_else(|why| why, |()| "a test message was delivered".into()),
+            words: told.map_or_else(|why| why, |()| say!(lang, "check-delivered")),
         })
         .collect()
 }
@@ -140,12 +158,14 @@ fn reads(context: &Context) -> Vec<NewCall> {
 }
 
 /// Makes one read through the queue and reports its first outcome. What a person has paused is not asked.
-async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
+async fn ask(pool: &PgPool, read: &NewCall, reader: &Reader) -> Result<Finding, CliError> {
+    let lang = reader.lang;
     if let Some(paused) = pause::covering(pool, read.upstream, read.class.as_str()).await? {
+        let why = paused.told_with_command(lang, &reader.clock);
         return Ok(Finding {
             what: read.operation.into(),
             good: false,
-            words: format!("not asked: {}", paused.words()),
+            words: say!(lang, "check-not-asked", why = why),
         });
     }
     let call = NewCall {
@@ -164,9 +184,13 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
                 if row.state == "pending" {
                     look::withdraw(pool, id).await?;
                 }
-                let words = row
-                    .reason
-                    .unwrap_or_else(|| if good { String::new() } else { "no answer yet".into() });
+                let words = row.reason.unwrap_or_else(|| {
+                    if good {
+                        String::new()
+                    } else {
+                        say!(lang, "check-no-answer")
+                    }
+                });
                 return Ok(Finding {
                     what: read.operation.into(),
                     good,
@@ -179,7 +203,7 @@ async fn ask(pool: &PgPool, read: &NewCall) -> Result<Finding, CliError> {
 }
 
 /// Whether the database is the one that was known; a person may say that it is good as it is.
-async fn check_restore(pool: &PgPool, accept: bool) -> sqlx::Result<Option<Finding>> {
+async fn check_restore(pool: &PgPool, accept: bool, lang: Lang) -> sqlx::Result<Option<Finding>> {
     let found = if accept {
         restore::accept(pool).await?
     } else {
@@ -189,9 +213,9 @@ async fn check_restore(pool: &PgPool, accept: bool) -> sqlx::Result<Option<Findi
         what: "database".into(),
         good: accept,
         words: if accept {
-            format!("accepted as it is, though {}", found.why)
+            say!(lang, "check-accepted", why = found.why)
         } else {
-            found.to_string()
+            say!(lang, "check-restored", why = found.why, sites = found.waits.join(", "))
         },
     }))
 }

@@ -1,14 +1,17 @@
 //! `sverka explain --order NUMBER`: all that is known of an order, by any of its numbers. (`explain ARTICLE` is in
 //! `explain_article.rs`.)
 
-use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use unicode_width::UnicodeWidthStr;
 
+use super::reader::Reader;
 use super::{CliError, Format, explain_article, output};
 use crate::config::Settings;
 use crate::db::Database;
 use crate::diff::explain::{self, Event, Kind, Order, StatusChange};
 use crate::queue::look::{self, Sent};
+use crate::say;
+use crate::words::ours;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,220 +24,258 @@ pub(super) struct Args {
 }
 
 pub(super) async fn explain(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
+    let reader = Reader::new(&settings, format);
     let order = args.order.as_deref().map(str::trim);
     let article = args.article.as_deref().unwrap_or_default();
     if order == Some("") || order.is_none() && article.trim().is_empty() {
-        return Err(CliError::Usage(
-            "which one? An article, or --order with its number".into(),
-        ));
+        return Err(CliError::Usage(say!(reader.lang, "explain-which")));
     }
-    let zone = settings.schedule.timezone;
     let database = Database::open_migrated(&settings).await?;
     let shown = match order {
-        Some(number) => show(&database.pool, number, format).await,
-        None => explain_article::show(&database.pool, article, zone, format).await,
+        Some(number) => show(&database.pool, number, &reader, format).await,
+        None => explain_article::show(&database.pool, article, &reader, format).await,
     };
     database.close().await;
     shown
 }
 
-async fn show(pool: &PgPool, number: &str, format: Format) -> Result<(), CliError> {
+async fn show(pool: &PgPool, number: &str, reader: &Reader, format: Format) -> Result<(), CliError> {
     let orders = explain::orders(pool, number).await?;
     if orders.is_empty() {
-        return Err(nothing(pool, number).await?);
+        return Err(nothing(pool, number, reader).await?);
     }
     if format == Format::Json {
         return output::json(&orders);
     }
-    let blocks: Vec<String> = orders.iter().map(told).collect();
+    let blocks: Vec<String> = orders.iter().map(|order| told(reader, order)).collect();
     output::line(&blocks.join("\n\n"))
 }
 
 /// Where it was looked for, and how old that is.
-async fn nothing(pool: &PgPool, number: &str) -> Result<CliError, CliError> {
-    let places: Vec<String> = explain::places(pool)
-        .await?
-        .iter()
-        .map(|place| match place.newest {
-            Some(newest) => format!("{} {} (the newest of {})", place.rows, place.place, time(newest)),
-            None => format!("{} {}", place.rows, place.place),
-        })
-        .collect();
+async fn nothing(pool: &PgPool, number: &str, reader: &Reader) -> Result<CliError, CliError> {
+    let lang = reader.lang;
+    let mut places = Vec::new();
+    for place in explain::places(pool).await? {
+        let words = match place.place.as_str() {
+            "saplab" => say!(lang, "order-place-saplab", rows = place.rows),
+            "carreta" => say!(lang, "order-place-carreta", rows = place.rows),
+            "shop" => say!(lang, "order-place-shop", rows = place.rows),
+            _ => say!(lang, "order-place-erp", rows = place.rows),
+        };
+        let newest = place
+            .newest
+            .map(|at| format!(" ({})", say!(lang, "order-newest", at = reader.time(at))));
+        places.push(words + &newest.unwrap_or_default());
+    }
     let read: Vec<String> = look::last_runs(pool)
         .await?
         .iter()
         .filter(|run| run.job == "orders" || run.job == "purchases")
-        .filter_map(|run| Some(format!("{} {}", run.job, time(run.ended_at?))))
+        .filter_map(|run| Some(format!("{} {}", run.job, reader.time(run.ended_at?))))
         .collect();
     let read = if read.is_empty() {
-        "never".to_owned()
+        say!(lang, "never")
     } else {
         read.join(", ")
     };
-    Ok(CliError::Failed(format!(
-        "there is no order «{number}» among {}. Last read: {read}. To read them now: sverka sync orders purchases",
-        places.join(", ")
-    )))
+    let (number, places) = (output::plain(number), places.join(", "));
+    let words = say!(lang, "order-nowhere", number = number, places = places, read = read);
+    Ok(CliError::Failed(words))
 }
 
 /// One order as a block of lines: a heading, a line for each thing that is known, the history, the calls.
-fn told(order: &Order) -> String {
-    let mut lines = vec![heading(order)];
-    for (label, text) in facts(order) {
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            lines.push(format!("  {label:<9} {text}"));
-        }
+fn told(reader: &Reader, order: &Order) -> String {
+    let lang = reader.lang;
+    let mut lines = vec![heading(reader, order)];
+    let facts: Vec<(String, String)> = facts(reader, order)
+        .into_iter()
+        .filter_map(|(label, text)| Some((label, text.filter(|text| !text.is_empty())?)))
+        .collect();
+    let width = facts.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
+    for (label, text) in facts {
+        let blanks = " ".repeat(width - label.width());
+        lines.push(format!("  {label}{blanks}  {text}"));
     }
     if !order.history.is_empty() {
-        lines.push("  history".into());
-        lines.extend(order.history.iter().map(event));
+        lines.push(format!("  {}", say!(lang, "order-history")));
+        lines.extend(order.history.iter().map(|event| told_event(reader, event)));
     }
     if !order.changes.is_empty() {
-        lines.push("  status changes, newest first".into());
-        lines.extend(order.changes.iter().map(change));
+        lines.push(format!("  {}", say!(lang, "order-changes")));
+        lines.extend(order.changes.iter().map(|change| told_change(reader, change)));
     }
-    lines.push(match order.sent.as_slice() {
-        [] => "  sent      nothing that is remembered (queue.keep)".into(),
-        _ => "  sent, newest first".into(),
-    });
-    lines.extend(order.sent.iter().map(call));
+    lines.push(format!("  {}", say!(lang, "order-sent")));
+    if order.sent.is_empty() {
+        lines.push(format!("    {}", say!(lang, "order-nothing-sent")));
+    }
+    lines.extend(order.sent.iter().map(|sent| told_call(reader, sent)));
     let plain: Vec<String> = lines.iter().map(|line| output::plain(line)).collect();
     plain.join("\n")
 }
 
-fn heading(order: &Order) -> String {
-    let what = match order.kind {
-        Kind::SaplabOrder => "Position of a customer's order at Saplab",
-        Kind::CarretaOrder => "Our order at Carreta",
-        Kind::SaplabPurchase => "Our order through Saplab's client API",
-        Kind::Purchase => "Purchase of the ERP",
-    };
-    format!("{what}, id {}", order.id)
+fn heading(reader: &Reader, order: &Order) -> String {
+    match order.kind {
+        Kind::SaplabOrder => say!(reader.lang, "order-of-saplab", id = order.id),
+        Kind::CarretaOrder => say!(reader.lang, "order-of-carreta", id = order.id),
+        Kind::SaplabPurchase => say!(reader.lang, "order-of-shop", id = order.id),
+        Kind::Purchase => say!(reader.lang, "order-of-erp", id = order.id),
+    }
 }
 
-fn facts(order: &Order) -> Vec<(&'static str, Option<String>)> {
-    let words = |parts: &[Option<String>], between: &str| -> Option<String> {
-        let there: Vec<String> = parts.iter().flatten().cloned().collect();
-        Some(there.join(between))
-    };
-    let id = order.status_id.map(|id| format!("({id})"));
+fn facts(reader: &Reader, order: &Order) -> Vec<(String, Option<String>)> {
+    let lang = reader.lang;
     let number = match order.kind {
-        Kind::SaplabOrder | Kind::SaplabPurchase => "invoice",
-        Kind::CarretaOrder | Kind::Purchase => "number",
+        Kind::SaplabOrder | Kind::SaplabPurchase => say!(lang, "order-invoice"),
+        Kind::CarretaOrder | Kind::Purchase => say!(lang, "order-number"),
     };
-    let days = match (order.days_min, order.days_max) {
-        (Some(min), Some(max)) if min != max => Some(format!("{min} to {max} days")),
-        (min, max) => min.or(max).map(|days| format!("{days} days")),
-    };
-    let flag = |flag: Option<bool>, yes: &str| flag.filter(|set| *set).map(|_| yes.to_owned());
-    let paid = order
-        .is_paid
-        .map(|paid| if paid { "paid" } else { "not paid" }.to_owned());
-    let status = words(&[order.status.clone(), id], " ");
-    let of_supplier = order.supplier.as_ref().map(|supplier| match &order.supplier_order_id {
-        Some(id) => format!("{supplier}, order {id}"),
-        None => format!("{supplier}, no order there yet"),
-    });
+    let goods = [order.brand.clone(), order.article.clone(), order.name.clone()];
+    let seen = order
+        .seen_at
+        .map_or_else(|| say!(lang, "order-never-seen"), |at| reader.time(at));
     let purchase = order.purchase.filter(|_| order.kind != Kind::Purchase);
+    let told = |words: &String| ours::told(lang, words);
     vec![
         (number, order.number.clone()),
+        (say!(lang, "order-article"), Some(joined(&goods, " "))),
         (
-            "article",
-            words(&[order.brand.clone(), order.article.clone(), order.name.clone()], " "),
+            say!(lang, "order-quantity"),
+            order.quantity.map(|units| units.to_string()),
         ),
-        ("quantity", order.quantity.map(|units| units.to_string())),
-        ("price", price(order)),
-        ("supplier", of_supplier),
-        (
-            "status",
-            words(
-                &[
-                    status.filter(|status| !status.is_empty()),
-                    paid,
-                    flag(order.is_denied, "denied"),
-                    flag(order.is_archived, "archived"),
-                ],
-                ", ",
-            ),
-        ),
-        ("client", order.client.clone()),
-        ("comment", order.comment.clone()),
-        (
-            "delivery",
-            words(&[order.shipping.clone(), order.address.clone(), days], ", "),
-        ),
-        ("ordered", order.ordered_at.map(time)),
-        ("changed", order.changed_at.map(time)),
-        (
-            "shown",
-            Some(order.seen_at.map_or_else(
-                || "not by the site itself so far".into(),
-                |at| format!("as it stands here since {}", time(at)),
-            )),
-        ),
-        ("purchase", purchase.map(|id| format!("{id} of the ERP"))),
-        ("ERP", erp(order)),
-        ("next", order.next.clone()),
-        ("held", order.held.clone()),
-        ("error", order.error.clone()),
+        (say!(lang, "order-price"), price(reader, order)),
+        (say!(lang, "order-supplier"), supplier(reader, order)),
+        (say!(lang, "order-status"), status(reader, order)),
+        (say!(lang, "order-client"), order.client.clone()),
+        (say!(lang, "order-comment"), order.comment.clone()),
+        (say!(lang, "order-delivery"), delivery(reader, order)),
+        (say!(lang, "order-ordered"), order.ordered_at.map(|at| reader.time(at))),
+        (say!(lang, "order-changed"), order.changed_at.map(|at| reader.time(at))),
+        (say!(lang, "order-seen"), Some(seen)),
+        (say!(lang, "order-purchase"), purchase.map(|id| id.to_string())),
+        (say!(lang, "order-erp"), erp(reader, order)),
+        (say!(lang, "order-next"), order.next.as_ref().map(told)),
+        (say!(lang, "order-not-sent"), order.held.as_ref().map(told)),
+        (say!(lang, "order-error"), order.error.as_ref().map(told)),
     ]
 }
 
-fn price(order: &Order) -> Option<String> {
-    let mut parts = Vec::new();
-    parts.extend(order.price.map(|price| price.to_string()));
-    parts.extend(order.total.map(|total| format!("{} in all", total)));
-    parts.extend(order.max_price.map(|max| format!("at most {} allowed", max)));
-    Some(parts.join(", "))
+fn joined(parts: &[Option<String>], between: &str) -> String {
+    let there: Vec<&str> = parts
+        .iter()
+        .flatten()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    there.join(between)
+}
+
+fn price(reader: &Reader, order: &Order) -> Option<String> {
+    let lang = reader.lang;
+    let parts = [
+        order.price.map(|price| price.to_string()),
+        order
+            .total
+            .map(|total| say!(lang, "order-total", total = total.to_string())),
+        order
+            .max_price
+            .map(|most| say!(lang, "order-most", price = most.to_string())),
+    ];
+    Some(joined(&parts, ", "))
+}
+
+fn supplier(reader: &Reader, order: &Order) -> Option<String> {
+    let supplier = order.supplier.as_ref()?;
+    let there = match &order.supplier_order_id {
+        Some(id) => say!(reader.lang, "order-there", id = id.clone()),
+        None => say!(reader.lang, "order-not-there"),
+    };
+    Some(format!("{supplier}, {there}"))
+}
+
+fn status(reader: &Reader, order: &Order) -> Option<String> {
+    let lang = reader.lang;
+    let id = order.status_id.map(|id| format!("({id})"));
+    let paid = order.is_paid.map(|paid| {
+        if paid {
+            say!(lang, "order-paid")
+        } else {
+            say!(lang, "order-not-paid")
+        }
+    });
+    let is = |flag: Option<bool>| flag == Some(true);
+    let parts = [
+        Some(joined(&[order.status.clone(), id], " ")),
+        paid,
+        is(order.is_denied).then(|| say!(lang, "order-denied")),
+        is(order.is_archived).then(|| say!(lang, "order-archived")),
+    ];
+    Some(joined(&parts, ", "))
+}
+
+fn delivery(reader: &Reader, order: &Order) -> Option<String> {
+    let days = match (order.days_min, order.days_max) {
+        (Some(min), Some(max)) if min != max => Some(format!("{min}-{max}")),
+        (min, max) => min.or(max).map(|days| days.to_string()),
+    };
+    let days = days.map(|days| say!(reader.lang, "order-days", days = days));
+    Some(joined(&[order.shipping.clone(), order.address.clone(), days], ", "))
 }
 
 /// The ERP's word, and what the map makes of it.
-fn erp(order: &Order) -> Option<String> {
-    let status = order.erp_status.as_ref()?;
+fn erp(reader: &Reader, order: &Order) -> Option<String> {
+    let (lang, status) = (reader.lang, order.erp_status.clone()?);
     Some(match (&order.erp_means, order.kind) {
-        (Some(means), _) => format!("«{status}», which means «{means}» at Saplab"),
-        (None, Kind::SaplabOrder) => format!("«{status}», which means nothing at Saplab"),
+        (Some(means), _) => say!(lang, "order-erp-means", status = status, means = means.clone()),
+        (None, Kind::SaplabOrder) => say!(lang, "order-erp-means-nothing", status = status),
         (None, _) => format!("«{status}»"),
     })
 }
 
-fn event(event: &Event) -> String {
-    let at = event.at.map_or_else(|| "-".into(), time);
+fn told_event(reader: &Reader, event: &Event) -> String {
+    let at = reader.time_or_dash(event.at);
     let who = event.who.as_ref().map(|who| format!(" ({who})")).unwrap_or_default();
     format!("    {at}  {}{who}", event.what.as_deref().unwrap_or("-"))
 }
 
-fn change(change: &StatusChange) -> String {
+fn told_change(reader: &Reader, change: &StatusChange) -> String {
+    let lang = reader.lang;
     let by = match change.by.as_str() {
-        "pushed" => "Saplab acknowledged it",
-        _ => "seen in Saplab's list",
+        "pushed" => say!(lang, "order-by-pushed"),
+        _ => say!(lang, "order-by-seen"),
     };
     let (old, new) = (
         change.old.as_deref().unwrap_or("-"),
         change.new.as_deref().unwrap_or("-"),
     );
-    let call = change.call.map(|call| format!(" (call {call})")).unwrap_or_default();
-    format!("    {}  {old} -> {new}  {by}{call}", time(change.at))
-}
-
-fn call(sent: &Sent) -> String {
-    let when = match (sent.ended_at, sent.due_at) {
-        (Some(ended), _) => time(ended),
-        (None, Some(due)) => format!("since {}, next try {}", time(sent.created_at), time(due)),
-        (None, None) => format!("since {}", time(sent.created_at)),
-    };
-    let unsent = if sent.state == "done" && sent.http_status.is_none() {
-        ", nothing had to be sent"
-    } else {
-        ""
-    };
-    let reason = sent.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let call = change
+        .call
+        .map(|call| format!(" ({})", say!(lang, "order-call", call = call)));
     format!(
-        "    {when}  call {} {} {} {}{unsent}{reason}",
-        sent.call, sent.operation, sent.args, sent.state
+        "    {}  {old} -> {new}  {by}{}",
+        reader.time(change.at),
+        call.unwrap_or_default()
     )
 }
 
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%F %T UTC").to_string()
+fn told_call(reader: &Reader, sent: &Sent) -> String {
+    let lang = reader.lang;
+    let when = match (sent.ended_at, sent.due_at) {
+        (Some(ended), _) => reader.time(ended),
+        (None, Some(due)) => {
+            let next = say!(lang, "order-next-try");
+            format!("{}, {next} {}", reader.time(sent.created_at), reader.time(due))
+        }
+        (None, None) => reader.time(sent.created_at),
+    };
+    let unsent = if sent.state == "done" && sent.http_status.is_none() {
+        format!(", {}", say!(lang, "order-unsent"))
+    } else {
+        String::new()
+    };
+    let reason = sent.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let call = say!(lang, "order-call", call = sent.call);
+    let state = reader.word("state", &sent.state);
+    format!(
+        "    {when}  {call} {} {} {state}{unsent}{reason}",
+        sent.operation, sent.args
+    )
 }

@@ -1,22 +1,20 @@
 //! `sverka explain ARTICLE`: why KEAZ shows what it shows, a sentence for each warehouse, and what stands behind it.
 
-use chrono_tz::Tz;
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::diff::article::told::Teller;
 use crate::diff::article::{self, Article, Nowhere, Place};
 use crate::say;
-use crate::words::Lang;
-use crate::words::clock::Clock;
 
 /// So many changes of a warehouse are printed.
 const CHANGES: usize = 10;
 
-pub(super) async fn show(pool: &PgPool, article: &str, zone: Tz, format: Format) -> Result<(), CliError> {
+pub(super) async fn show(pool: &PgPool, article: &str, reader: &Reader, format: Format) -> Result<(), CliError> {
     let teller = Teller {
-        lang: Lang::of_environment(),
-        clock: Clock::new(zone),
+        lang: reader.lang,
+        clock: reader.clock,
     };
     let mut found = article::read(pool, article).await?;
     if found.is_none() && article.trim() != article {
@@ -43,7 +41,7 @@ fn told(teller: Teller, article: &Article) -> String {
     blocks.extend(block(say!(teller.lang, "explain-prices"), prices));
     let offers = article.offers.iter().map(|offer| teller.offer(offer)).collect();
     blocks.extend(block(say!(teller.lang, "explain-offers"), offers));
-    blocks.push(say!(teller.lang, "explain-zone", zone = teller.clock.zone()));
+    blocks.push(say!(teller.lang, "time-zone", zone = teller.clock.zone()));
     blocks.join("\n\n")
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::Utc;
 
+use super::reader::Reader;
 use super::sync::parse_jobs;
 use super::{CliError, Format, output};
 use crate::config::Settings;
@@ -11,8 +12,6 @@ use crate::history::told::Teller;
 use crate::history::when::{Typed, Window};
 use crate::history::{self, Entry, Filter, History};
 use crate::say;
-use crate::words::Lang;
-use crate::words::clock::Clock;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -54,15 +53,13 @@ pub(super) async fn show(args: &Args, settings: Settings, format: Format) -> Res
         by_hand: args.by_hand,
         limit: args.limit.into(),
     };
+    let Reader { lang, clock } = Reader::new(&settings, format);
     let context = Context::new(settings, 0)?;
     let database = Database::open_migrated(&context.settings).await?;
     let history = history::read(&database.pool, &context, &filter).await;
     database.close().await;
     let history = history?;
-    let teller = Teller {
-        lang: Lang::of_environment(),
-        clock: Clock::new(zone),
-    };
+    let teller = Teller { lang, clock };
     match format {
         Format::Json => output::json(&history),
         Format::Table => output::line(&told(teller, &history)),

@@ -3,12 +3,14 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::db::Database;
 use crate::hold::decide;
 use crate::hold::look::{self, HoldView};
 use crate::queue::audit;
+use crate::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -42,65 +44,62 @@ pub(super) enum Command {
 }
 
 pub(super) async fn execute(command: &Command, settings: Settings, format: Format) -> Result<(), CliError> {
+    let reader = Reader::new(&settings, format);
     let database = Database::open_migrated(&settings).await?;
-    let done = on(command, &database.pool, format).await;
+    let done = on(command, &database.pool, &reader, format).await;
     database.close().await;
     done
 }
 
-async fn on(command: &Command, pool: &PgPool, format: Format) -> Result<(), CliError> {
+async fn on(command: &Command, pool: &PgPool, reader: &Reader, format: Format) -> Result<(), CliError> {
+    let lang = reader.lang;
     match *command {
-        Command::List { all } => list(pool, all, format).await,
-        Command::Show { id, limit } => show(pool, id, limit, format).await,
+        Command::List { all } => list(pool, all, reader, format).await,
+        Command::Show { id, limit } => show(pool, id, limit, reader, format).await,
         Command::Release { id } => {
             if !decide::release(pool, id, &audit::who()).await? {
-                return Err(refusal(pool, id).await?);
+                return Err(refusal(pool, reader, id).await?);
             }
-            let hold = found(pool, id).await?;
-            output::line(&format!(
-                "hold {id} is released: {} rows may go, with the next run of {} (sverka sync {})",
-                hold.rows, hold.job, hold.job
-            ))
+            let hold = found(pool, reader, id).await?;
+            output::line(&say!(lang, "hold-released", id = id, rows = hold.rows, job = hold.job))
         }
         Command::Refuse { id } => {
             if !decide::refuse(pool, id, &audit::who()).await? {
-                return Err(refusal(pool, id).await?);
+                return Err(refusal(pool, reader, id).await?);
             }
-            output::line(&format!(
-                "hold {id} is refused: its rows stay as they are until they are mended"
-            ))
+            output::line(&say!(lang, "hold-refused", id = id))
         }
     }
 }
 
-async fn list(pool: &PgPool, all: bool, format: Format) -> Result<(), CliError> {
+async fn list(pool: &PgPool, all: bool, reader: &Reader, format: Format) -> Result<(), CliError> {
     let holds = look::list(pool, all).await?;
     if holds.is_empty() && format == Format::Table {
-        return output::line("nothing is held");
+        return output::line(&say!(reader.lang, "hold-nothing"));
     }
-    let headings = [
-        "ID",
-        "STATE",
-        "JOB",
-        "FROM/TO",
-        "KIND",
-        "ROWS",
-        "OF",
-        "SINCE",
-        "BY",
-        "WHY",
-        "ROWS, E.G.",
-    ];
+    let headings = reader.headings([
+        "holds-id",
+        "holds-state",
+        "runs-job",
+        "holds-where",
+        "term-kind",
+        "holds-rows",
+        "term-of",
+        "holds-since",
+        "term-by",
+        "holds-why",
+        "term-examples",
+    ]);
     output::list(format, &holds, &headings, |hold| {
         vec![
             hold.id.to_string(),
-            hold.state.clone(),
+            reader.word("hold-state", &hold.state),
             hold.job.clone(),
             place(hold),
-            hold.kind.clone(),
+            reader.word("kind", &hold.kind),
             hold.rows.to_string(),
             hold.of.to_string(),
-            hold.created_at.format("%F %T UTC").to_string(),
+            reader.time(hold.created_at),
             output::or_dash(hold.decided_by.clone()),
             hold.why.clone(),
             hold.samples.join(", "),
@@ -108,35 +107,52 @@ async fn list(pool: &PgPool, all: bool, format: Format) -> Result<(), CliError> 
     })
 }
 
-async fn show(pool: &PgPool, id: i64, limit: u32, format: Format) -> Result<(), CliError> {
-    let hold = found(pool, id).await?;
+async fn show(pool: &PgPool, id: i64, limit: u32, reader: &Reader, format: Format) -> Result<(), CliError> {
+    let lang = reader.lang;
+    let hold = found(pool, reader, id).await?;
     let rows = look::rows(pool, id, i64::from(limit)).await?;
     if format == Format::Json {
         return output::json(&serde_json::json!({ "hold": hold, "rows": rows }));
     }
-    output::line(&format!("hold {id} {}: {} {}", hold.state, hold.job, place(&hold)))?;
-    output::line(&format!("why: {}", output::plain(&hold.why)))?;
+    let state = reader.word("hold-state", &hold.state);
+    output::line(&say!(
+        lang,
+        "hold-head",
+        id = id,
+        state = state,
+        job = hold.job.clone(),
+        place = place(&hold)
+    ))?;
+    output::line(&say!(lang, "hold-why", why = output::plain(&hold.why)))?;
     if let (Some(who), Some(at)) = (&hold.decided_by, hold.decided_at) {
-        output::line(&format!(
-            "decided: {} at {}",
-            output::plain(who),
-            at.format("%F %T UTC")
+        output::line(&say!(
+            lang,
+            "hold-decided",
+            who = output::plain(who),
+            at = reader.time(at)
         ))?;
     }
-    let headings = ["PLACE", "BRAND", "ARTICLE", "KIND", "OLD", "NEW"];
+    let headings = reader.headings([
+        "holds-place",
+        "term-brand",
+        "holds-article",
+        "term-kind",
+        "holds-old",
+        "holds-new",
+    ]);
     output::list(format, &rows, &headings, |row| {
         vec![
             row.place.clone(),
             row.brand.clone(),
             row.article.clone(),
-            row.kind.clone(),
+            reader.word("kind", &row.kind),
             output::or_dash(row.old_value.clone()),
             output::or_dash(row.new_value.clone()),
         ]
     })?;
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     if shown < hold.rows && shown == i64::from(limit) {
-        output::line(&format!("{} rows in all (--limit)", hold.rows))?;
+        output::line(&say!(lang, "hold-in-all", rows = hold.rows))?;
     }
     Ok(())
 }
@@ -149,26 +165,18 @@ pub(super) fn place(hold: &HoldView) -> String {
     output::plain(&format!("{}/{}", hold.upstream, hold.scope))
 }
 
-async fn found(pool: &PgPool, id: i64) -> Result<HoldView, CliError> {
-    look::hold(pool, id).await?.ok_or_else(|| unknown(id))
+async fn found(pool: &PgPool, reader: &Reader, id: i64) -> Result<HoldView, CliError> {
+    let unknown = || CliError::Failed(say!(reader.lang, "hold-unknown", id = id));
+    look::hold(pool, id).await?.ok_or_else(unknown)
 }
 
-fn unknown(id: i64) -> CliError {
-    CliError::Failed(format!(
-        "there is no hold {id}; those that are over are forgotten after queue.keep"
-    ))
-}
-
-async fn refusal(pool: &PgPool, id: i64) -> Result<CliError, CliError> {
-    let hold = found(pool, id).await?;
+async fn refusal(pool: &PgPool, reader: &Reader, id: i64) -> Result<CliError, CliError> {
+    let lang = reader.lang;
+    let hold = found(pool, reader, id).await?;
+    let who = output::or_dash(hold.decided_by);
     Ok(CliError::Failed(match hold.state.as_str() {
-        "released" => format!(
-            "hold {id} was released already, by {}",
-            output::or_dash(hold.decided_by)
-        ),
-        "refused" => format!("hold {id} was refused already, by {}", output::or_dash(hold.decided_by)),
-        _ => {
-            format!("hold {id} is over: its rows were mended, or a larger hold has taken its place (sverka hold list)")
-        }
+        "released" => say!(lang, "hold-released-already", id = id, who = who),
+        "refused" => say!(lang, "hold-refused-already", id = id, who = who),
+        _ => say!(lang, "hold-over", id = id),
     }))
 }

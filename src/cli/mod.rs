@@ -9,23 +9,29 @@ mod completions;
 mod config;
 pub(crate) mod curl;
 mod demo;
+mod error;
 mod explain;
 mod explain_article;
 mod follow;
 mod healthcheck;
 mod history;
 mod hold;
+mod lines;
 mod man;
 mod migrate;
 pub(crate) mod output;
 mod pause;
 mod plan;
 mod queue;
+mod reader;
 mod simulate;
+mod stand;
 mod status;
 mod sync;
+mod top;
 mod user;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -97,8 +103,14 @@ enum Command {
         #[command(subcommand)]
         asked: call::Asked,
     },
-    /// Show the last run of each job, the queue, and what is late
+    /// Show on one screen whether anything is wrong, and how every upstream and every job stands
+    ///
+    /// Exit code 1 while a job is later than [freshness] promises.
     Status,
+    /// Show the same live, with the calls under way and the next ones, until q or Ctrl-C
+    ///
+    /// For a terminal of 80 columns and 24 rows or more. A database that goes away is said on the screen and asked again.
+    Top(top::Args),
     /// Tell what happened in a time: runs, failures, holds, changes by hand, restarts
     ///
     /// Times are those of schedule.timezone. `sverka history 03:00` tells of half an hour before and after the last 3 o'clock;
@@ -190,12 +202,13 @@ impl CliError {
 impl Cli {
     /// Executes the command and says how it went.
     pub async fn execute(self) -> ExitCode {
+        let format = self.format.unwrap_or(Format::Table);
         let done = self.dispatch().await;
         crate::logging::flush();
         match done {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("sverka: {error}");
+                eprintln!("sverka: {}", error.said(reader::language(format)));
                 ExitCode::from(error.code())
             }
         }
@@ -219,8 +232,11 @@ impl Cli {
             _ => {}
         }
         let Loaded { settings, .. } = settings::load(&source, settings::environment())?;
-        // It fails only where a logger runs already, and one is enough.
-        let _ = crate::logging::start(&settings.log);
+        // A log would be written across the screen of `top`; into a file it may go.
+        if !matches!(self.command, Command::Top(_)) || !std::io::stderr().is_terminal() {
+            // It fails only where a logger runs already, and one is enough.
+            let _ = crate::logging::start(&settings.log);
+        }
         crate::logging::hook_panics();
         if matches!(self.command, Command::Healthcheck) {
             return healthcheck::ask(&settings).await;
@@ -237,6 +253,7 @@ impl Cli {
             Command::Call { asked } => call::call(&asked, settings, self.format).await,
             Command::Status => within(limit, status::show(settings, format)).await,
             Command::History(args) => within(limit, history::show(&args, settings, format)).await,
+            Command::Top(args) => top::show(&args, settings).await,
             Command::Queue(command) => within(limit, queue::execute(&command, settings, format)).await,
             Command::Hold(command) => within(limit, hold::execute(&command, settings, format)).await,
             Command::Pause(args) => within(limit, pause::pause(&args, settings, format)).await,

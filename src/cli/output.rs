@@ -2,17 +2,22 @@
 
 use std::io::{IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
+use super::lines::Line;
 use super::{CliError, Format};
+
+/// What follows of a line that is too wide for the terminal begins here.
+const INDENT: usize = 4;
 
 /// Prints rows as a table under the given headings, or as a JSON array.
 pub(super) fn list<T: Serialize>(
     format: Format,
     rows: &[T],
-    headings: &[&str],
+    headings: &[impl AsRef<str>],
     cells: impl Fn(&T) -> Vec<String>,
 ) -> Result<(), CliError> {
     match format {
@@ -66,17 +71,50 @@ fn escaped(json: &str) -> String {
 /// Prints a line, or several; a reader that has gone away (`| head`) is no failure.
 pub(super) fn line(text: &str) -> Result<(), CliError> {
     let text: String = text.chars().filter(|c| *c == '\n' || is_plain(*c)).collect();
+    print(&text)
+}
+
+/// Prints lines in their tones: in colour and as wide as it is on a terminal, as they are elsewhere.
+pub(super) fn lines(lines: Vec<Line>) -> Result<(), CliError> {
+    let (colour, width) = (is_coloured(), width());
+    let fold = |line: Line| match width {
+        Some(width) => line.folded(width, INDENT),
+        None => vec![line],
+    };
+    let text: Vec<String> = lines
+        .into_iter()
+        .flat_map(fold)
+        .map(|line| line.painted(colour))
+        .collect();
+    print(&text.join("\n"))
+}
+
+/// Whether standard output is a terminal that shows colours to somebody who wants them (`NO_COLOR`, `TERM=dumb`).
+pub(super) fn is_coloured() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+}
+
+/// The columns of the terminal; `None`: it is none.
+fn width() -> Option<usize> {
+    let (columns, _) = crossterm::terminal::size()
+        .ok()
+        .filter(|_| std::io::stdout().is_terminal())?;
+    Some(usize::from(columns)).filter(|columns| *columns >= 20)
+}
+
+fn print(text: &str) -> Result<(), CliError> {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
 }
 
-fn table(headings: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Table {
+fn table(headings: &[impl AsRef<str>], rows: impl Iterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(headings);
-    if std::io::stdout().is_terminal() {
+    table.load_style(NOTHING).set_header(headings.iter().map(AsRef::as_ref));
+    if let Some(width) = width() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     }
     for row in rows {
         table.add_row(row.iter().map(|cell| plain(cell)));

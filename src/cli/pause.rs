@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use clap::ValueEnum;
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
@@ -14,7 +14,6 @@ use crate::queue::{audit, pause};
 use crate::say;
 use crate::upstream::Upstream;
 use crate::words::Lang;
-use crate::words::clock::Clock;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Pause {
@@ -58,13 +57,19 @@ fn length(text: &str) -> Result<Duration, String> {
 pub(super) async fn pause(args: &Pause, settings: Settings, format: Format) -> Result<(), CliError> {
     let upstreams = named(&args.upstreams, &settings)?;
     let database = Database::open_migrated(&settings).await?;
-    let zone = settings.schedule.timezone;
-    let done = begin(args, &upstreams, &database.pool, zone, format).await;
+    let reader = Reader::new(&settings, format);
+    let done = begin(args, &upstreams, &database.pool, &reader, format).await;
     database.close().await;
     done
 }
 
-async fn begin(args: &Pause, upstreams: &[Upstream], pool: &PgPool, zone: Tz, format: Format) -> Result<(), CliError> {
+async fn begin(
+    args: &Pause,
+    upstreams: &[Upstream],
+    pool: &PgPool,
+    reader: &Reader,
+    format: Format,
+) -> Result<(), CliError> {
     let mut begun = Vec::new();
     for upstream in upstreams {
         let only = args.only == Some(Only::Pushes);
@@ -80,14 +85,16 @@ async fn begin(args: &Pause, upstreams: &[Upstream], pool: &PgPool, zone: Tz, fo
             .await?,
         );
     }
-    let (lang, clock) = (Lang::of_environment(), Clock::new(zone));
     if format == Format::Json {
         return output::json(&begun);
     }
     for pause in begun {
-        let words = output::plain(&pause.told(lang, &clock));
+        let words = output::plain(&pause.told(reader.lang, &reader.clock));
         let upstream = pause.upstream;
-        output::line(&format!("{words}. {}", say!(lang, "pause-begun", upstream = upstream)))?;
+        output::line(&format!(
+            "{words}. {}",
+            say!(reader.lang, "pause-begun", upstream = upstream)
+        ))?;
     }
     Ok(())
 }
@@ -120,9 +127,11 @@ fn named(names: &[String], settings: &Settings) -> Result<Vec<Upstream>, CliErro
     let found = |name: &String| {
         let upstream = Upstream::parse(name).filter(|upstream| context.serves(*upstream));
         upstream.ok_or_else(|| {
-            CliError::Usage(format!(
-                "no upstream «{name}» is configured; configured are: {}",
-                known.join(", ")
+            CliError::Usage(say!(
+                Lang::of_environment(),
+                "pause-unknown",
+                name = name.clone(),
+                known = known.join(", ")
             ))
         })
     };

@@ -2,6 +2,7 @@
 
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, Format, output, sync};
 use crate::config::Settings;
 use crate::db::Database;
@@ -11,7 +12,6 @@ use crate::plan::look::{self, Plan, PlanRow};
 use crate::plan::make;
 use crate::queue::audit;
 use crate::say;
-use crate::words::Lang;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,11 +36,12 @@ struct Shown {
 
 pub(super) async fn show(args: &Args, settings: Settings, format: Format) -> Result<(), CliError> {
     let jobs = sync::parse_jobs(&args.jobs)?;
-    let jobs = sync::scoped(jobs, !args.jobs.is_empty(), args.only.is_some())?;
+    let reader = Reader::new(&settings, format);
+    let jobs = sync::scoped(jobs, !args.jobs.is_empty(), args.only.is_some(), reader.lang)?;
     let database = Database::open_migrated(&settings).await?;
     let shown = make(args, &database.pool, &jobs).await;
     database.close().await;
-    print(&shown?, format)
+    print(&reader, &shown?, format)
 }
 
 async fn make(args: &Args, pool: &PgPool, jobs: &[Job]) -> Result<Shown, CliError> {
@@ -56,8 +57,8 @@ async fn make(args: &Args, pool: &PgPool, jobs: &[Job]) -> Result<Shown, CliErro
     })
 }
 
-fn print(shown: &Shown, format: Format) -> Result<(), CliError> {
-    let lang = Lang::of_environment();
+fn print(reader: &Reader, shown: &Shown, format: Format) -> Result<(), CliError> {
+    let lang = reader.lang;
     let Some(plan) = &shown.plan else {
         return match format {
             Format::Json => output::json(&serde_json::json!({ "plan": null, "totals": [], "changes": [] })),
@@ -67,47 +68,37 @@ fn print(shown: &Shown, format: Format) -> Result<(), CliError> {
     if format == Format::Json {
         return output::json(shown);
     }
-    let headings = [
-        say!(lang, "plan-job"),
-        say!(lang, "plan-action"),
-        say!(lang, "plan-row"),
-        say!(lang, "plan-old"),
-        say!(lang, "plan-new"),
-        say!(lang, "plan-held"),
-    ];
-    output::list(
-        format,
-        &shown.changes,
-        &headings.each_ref().map(String::as_str),
-        |row| {
-            vec![
-                row.job.clone(),
-                action(lang, &row.action),
-                row.row.clone(),
-                output::or_dash(row.old.clone()),
-                output::or_dash(row.new.clone()),
-                row.held.clone().unwrap_or_default(),
-            ]
-        },
-    )?;
+    let headings = reader.headings([
+        "plan-job",
+        "plan-action",
+        "plan-row",
+        "plan-old",
+        "plan-new",
+        "plan-held",
+    ]);
+    output::list(format, &shown.changes, &headings, |row| {
+        vec![
+            row.job.clone(),
+            reader.word("action", &row.action),
+            row.row.clone(),
+            output::or_dash(row.old.clone()),
+            output::or_dash(row.new.clone()),
+            row.held.clone().unwrap_or_default(),
+        ]
+    })?;
     let all = plan.rows + plan.held;
     if i64::try_from(shown.changes.len()).unwrap_or(all) < all {
         output::line(&say!(lang, "plan-first", rows = shown.changes.len(), of = all))?;
     }
     for total in &plan.totals.0 {
-        output::line(&sum(lang, total))?;
+        output::line(&sum(reader, total))?;
     }
-    output::line(&closing(lang, plan))
+    output::line(&closing(reader, plan))
 }
 
-/// What is done with a row, in a word.
-pub(super) fn action(lang: Lang, action: &str) -> String {
-    lang.known(&format!("action-{action}"))
-        .unwrap_or_else(|| action.to_owned())
-}
-
-fn sum(lang: Lang, total: &Total) -> String {
-    let (job, action) = (total.job.as_str(), action(lang, &total.action));
+fn sum(reader: &Reader, total: &Total) -> String {
+    let lang = reader.lang;
+    let (job, action) = (total.job.as_str(), reader.word("action", &total.action));
     if total.held > 0 {
         say!(
             lang,
@@ -123,7 +114,8 @@ fn sum(lang: Lang, total: &Total) -> String {
 }
 
 /// Its number, and what can be done with it.
-fn closing(lang: Lang, plan: &Plan) -> String {
+fn closing(reader: &Reader, plan: &Plan) -> String {
+    let lang = reader.lang;
     let id = plan.id.to_string();
     if plan.rows == 0 {
         say!(lang, "plan-all-held", id = id)

@@ -3,14 +3,14 @@
 use clap::Subcommand;
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, Format, call, curl, output};
 use crate::config::Settings;
 use crate::context::Context;
 use crate::db::Database;
 use crate::queue::{audit, journal, look, pause, second_look};
+use crate::say;
 use crate::upstream::transport::clip;
-use crate::words::Lang;
-use crate::words::clock::Clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -60,71 +60,71 @@ pub(super) async fn execute(command: &Command, settings: Settings, format: Forma
 }
 
 async fn on(command: &Command, pool: &PgPool, settings: Settings, format: Format) -> Result<(), CliError> {
+    let reader = Reader::new(&settings, format);
+    let lang = reader.lang;
     match command {
-        Command::List { state, limit } => list(pool, state.as_deref(), *limit, format).await,
+        Command::List { state, limit } => list(pool, state.as_deref(), *limit, &reader, format).await,
         Command::Show {
             id,
             curl: true,
             attempt,
-        } => show_curl(pool, *id, *attempt, format).await,
-        Command::Show { id, .. } => show(pool, *id, format).await,
+        } => show_curl(pool, *id, *attempt, &reader, format).await,
+        Command::Show { id, .. } => show(pool, *id, &reader, format).await,
         Command::Retry { id, yes: false } if is_quarantined(pool, *id).await? => {
-            look_now(pool, settings, *id).await?;
-            show(pool, *id, format).await?;
-            Err(CliError::Usage(format!(
-                "call {id} may have happened; compare with what the upstream holds; if it has not, add --yes"
-            )))
+            look_now(pool, settings, &reader, *id).await?;
+            show(pool, *id, &reader, format).await?;
+            Err(CliError::Usage(say!(lang, "call-compare", id = *id)))
         }
         Command::Retry { id, .. } if look::retry(pool, *id, &audit::who()).await? => {
-            output::line(&format!("call {id} is due now; the daemon makes it, or the next sync"))?;
-            say_paused(pool, &settings, *id).await
+            output::line(&say!(lang, "call-due", id = *id))?;
+            say_paused(pool, &reader, *id).await
         }
-        Command::Cancel { id } if look::cancel(pool, *id, &audit::who()).await? => output::line(&format!(
-            "call {id} is cancelled; what still differs is pushed by the next run"
-        )),
-        Command::Retry { id, .. } | Command::Cancel { id } => Err(refusal(pool, *id).await?),
+        Command::Cancel { id } if look::cancel(pool, *id, &audit::who()).await? => {
+            output::line(&say!(lang, "call-cancelled", id = *id))
+        }
+        Command::Retry { id, .. } | Command::Cancel { id } => Err(refusal(pool, &reader, *id).await?),
     }
 }
 
 /// A call that is due waits all the same while a person has paused its upstream.
-async fn say_paused(pool: &PgPool, settings: &Settings, id: i64) -> Result<(), CliError> {
+async fn say_paused(pool: &PgPool, reader: &Reader, id: i64) -> Result<(), CliError> {
     let Some((call, _)) = look::call(pool, id).await? else {
         return Ok(());
     };
     match pause::covering(pool, &call.upstream, &call.class).await? {
-        Some(pause) => {
-            let clock = Clock::new(settings.schedule.timezone);
-            output::line(&pause.told(Lang::of_environment(), &clock))
-        }
+        Some(pause) => output::line(&pause.told_with_command(reader.lang, &reader.clock)),
         None => Ok(()),
     }
 }
 
-async fn list(pool: &PgPool, state: Option<&str>, limit: u32, format: Format) -> Result<(), CliError> {
+async fn list(pool: &PgPool, state: Option<&str>, limit: u32, reader: &Reader, format: Format) -> Result<(), CliError> {
     let calls = look::calls(pool, state, i64::from(limit)).await?;
-    output::list(
-        format,
-        &calls,
-        &["ID", "STATE", "OPERATION", "WHAT", "TRIES", "DUE", "WHY"],
-        |call| {
-            vec![
-                call.id.to_string(),
-                call.state.clone(),
-                call.operation.clone(),
-                clip(&call.args.to_string(), 60),
-                call.attempt.to_string(),
-                call.due_at.format("%F %T UTC").to_string(),
-                call.reason.clone().unwrap_or_default(),
-            ]
-        },
-    )
+    let headings = reader.headings([
+        "queue-id",
+        "queue-state",
+        "queue-operation",
+        "queue-what",
+        "queue-tries",
+        "queue-when",
+        "queue-why",
+    ]);
+    output::list(format, &calls, &headings, |call| {
+        vec![
+            call.id.to_string(),
+            reader.word("state", &call.state),
+            call.operation.clone(),
+            clip(&call.args.to_string(), 60),
+            call.attempt.to_string(),
+            reader.time(call.ended_at.unwrap_or(call.due_at)),
+            call.reason.clone().unwrap_or_default(),
+        ]
+    })
 }
 
-async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
+async fn show(pool: &PgPool, id: i64, reader: &Reader, format: Format) -> Result<(), CliError> {
+    let lang = reader.lang;
     let Some((call, attempts)) = look::call(pool, id).await? else {
-        return Err(CliError::Failed(format!(
-            "there is no call {id}; ended ones are forgotten after queue.keep"
-        )));
+        return Err(CliError::Failed(say!(lang, "call-unknown", id = id)));
     };
     let acts = audit::of_call(pool, id).await?;
     let exchanges = journal::of(pool, id).await?;
@@ -133,45 +133,56 @@ async fn show(pool: &PgPool, id: i64, format: Format) -> Result<(), CliError> {
             &serde_json::json!({ "call": call, "attempts": attempts, "exchanges": exchanges, "acts": acts }),
         );
     }
-    output::line(&format!("call {} {} {}", call.id, call.operation, call.state))?;
-    output::line(&format!("what: {}", call.args))?;
-    output::line(&format!("why: {}", output::or_dash(call.reason)))?;
+    let state = reader.word("state", &call.state);
+    output::line(&say!(
+        lang,
+        "call-head",
+        id = id,
+        operation = call.operation,
+        state = state
+    ))?;
+    output::line(&say!(lang, "call-what", what = call.args.to_string()))?;
+    output::line(&say!(lang, "call-why", why = output::or_dash(call.reason)))?;
     if let Some(look) = call.look {
-        output::line(&format!("the upstream held: {look}"))?;
+        output::line(&say!(lang, "call-look", look = look.to_string()))?;
     }
     if let Some(answer) = call.answer {
-        output::line(&format!("answer: {answer}"))?;
+        output::line(&say!(lang, "call-answer", answer = answer.to_string()))?;
     }
-    output::list(
-        format,
-        &attempts,
-        &["TRY", "STARTED", "ENDED", "OUTCOME", "HTTP", "NEXT", "WORDS"],
-        |attempt| {
-            vec![
-                attempt.attempt.to_string(),
-                attempt.started_at.format("%F %T%.3f").to_string(),
-                output::or_dash(attempt.ended_at.map(|at| at.format("%T%.3f"))),
-                output::or_dash(attempt.outcome.clone()),
-                output::or_dash(attempt.http_status),
-                output::or_dash(attempt.retry_at.map(|at| at.format("%T"))),
-                attempt.words.clone().unwrap_or_default(),
-            ]
-        },
-    )?;
+    show_attempts(&attempts, reader)?;
     for act in acts {
-        let found = act.words.map(|words| format!(" (it was {words})")).unwrap_or_default();
-        output::line(&format!(
-            "{} UTC {}: {}{found}",
-            act.at.format("%F %T"),
-            act.who,
-            act.command
-        ))?;
+        let was = |state: &String| format!(" ({})", say!(lang, "call-was", state = reader.word("state", state)));
+        let found = act.words.as_ref().map(was).unwrap_or_default();
+        output::line(&format!("{} {}: {}{found}", reader.time(act.at), act.who, act.command))?;
     }
-    show_exchanges(&exchanges, format)
+    show_exchanges(&exchanges, reader)
+}
+
+fn show_attempts(attempts: &[look::AttemptRow], reader: &Reader) -> Result<(), CliError> {
+    let headings = reader.headings([
+        "queue-try",
+        "queue-started",
+        "queue-ended",
+        "queue-outcome",
+        "term-http",
+        "queue-next",
+        "queue-words",
+    ]);
+    output::list(Format::Table, attempts, &headings, |attempt| {
+        vec![
+            attempt.attempt.to_string(),
+            reader.clock.exact(attempt.started_at),
+            output::or_dash(attempt.ended_at.map(|at| reader.clock.brief(at))),
+            output::or_dash(attempt.outcome.as_ref().map(|outcome| reader.word("attempt", outcome))),
+            output::or_dash(attempt.http_status),
+            output::or_dash(attempt.retry_at.map(|at| reader.clock.brief(at))),
+            attempt.words.clone().unwrap_or_default(),
+        ]
+    })
 }
 
 /// Reads what the upstream holds of a quarantined call's effect, before a person decides.
-async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliError> {
+async fn look_now(pool: &PgPool, settings: Settings, reader: &Reader, id: i64) -> Result<(), CliError> {
     let context = Context::new(settings, 0)?;
     let found = look::call(pool, id).await?;
     let asked = found.and_then(|(call, _)| second_look::read_of(&context, &call));
@@ -182,39 +193,49 @@ async fn look_now(pool: &PgPool, settings: Settings, id: i64) -> Result<(), CliE
         return Ok(());
     }
     let why = output::or_dash(seen.reason);
-    output::line(&format!("what {} holds now could not be read: {why}", entry.upstream))
+    let site = entry.upstream.as_str();
+    output::line(&say!(reader.lang, "call-unread", site = site, why = why))
 }
 
-fn show_exchanges(exchanges: &[journal::ExchangeRow], format: Format) -> Result<(), CliError> {
+fn show_exchanges(exchanges: &[journal::ExchangeRow], reader: &Reader) -> Result<(), CliError> {
     if exchanges.is_empty() {
         return Ok(());
     }
+    let lang = reader.lang;
+    let bytes = |bytes: i64| say!(lang, "term-bytes", n = bytes);
     output::line("")?;
-    output::list(
-        format,
-        exchanges,
-        &["TRY", "REQUEST", "SENT", "HTTP", "TOOK", "GOT"],
-        |exchange| {
-            vec![
-                exchange.attempt.to_string(),
-                format!("{} {}", exchange.method, clip(&exchange.url, 100)),
-                format!("{} B", exchange.body_bytes),
-                output::or_dash(exchange.status),
-                format!("{} ms", exchange.took_ms),
-                output::or_dash(exchange.answer_bytes.map(|bytes| format!("{bytes} B"))),
-            ]
-        },
-    )
+    let headings = reader.headings([
+        "queue-try",
+        "term-request",
+        "term-sent",
+        "term-http",
+        "term-took",
+        "term-got",
+    ]);
+    output::list(Format::Table, exchanges, &headings, |exchange| {
+        vec![
+            exchange.attempt.to_string(),
+            format!("{} {}", exchange.method, clip(&exchange.url, 100)),
+            bytes(exchange.body_bytes),
+            output::or_dash(exchange.status),
+            say!(lang, "term-milliseconds", n = exchange.took_ms),
+            output::or_dash(exchange.answer_bytes.map(bytes)),
+        ]
+    })
 }
 
 /// The last request of the call, or of that attempt.
-async fn show_curl(pool: &PgPool, id: i64, attempt: Option<i32>, format: Format) -> Result<(), CliError> {
+async fn show_curl(
+    pool: &PgPool,
+    id: i64,
+    attempt: Option<i32>,
+    reader: &Reader,
+    format: Format,
+) -> Result<(), CliError> {
     let exchanges = journal::of(pool, id).await?;
     let wanted = |exchange: &&journal::ExchangeRow| attempt.is_none_or(|attempt| attempt == exchange.attempt);
     let Some(last) = exchanges.iter().rfind(wanted) else {
-        return Err(CliError::Failed(format!(
-            "no request of call {id} is kept: none was sent, or queue.journal has passed"
-        )));
+        return Err(CliError::Failed(say!(reader.lang, "call-no-request", id = id)));
     };
     let command = curl::command(last);
     match format {
@@ -228,13 +249,10 @@ async fn is_quarantined(pool: &PgPool, id: i64) -> Result<bool, CliError> {
     Ok(found.is_some_and(|(call, _)| call.state == "quarantined"))
 }
 
-async fn refusal(pool: &PgPool, id: i64) -> Result<CliError, CliError> {
+async fn refusal(pool: &PgPool, reader: &Reader, id: i64) -> Result<CliError, CliError> {
+    let lang = reader.lang;
     Ok(CliError::Failed(match look::call(pool, id).await? {
-        None => format!("there is no call {id}"),
-        Some((call, _)) => format!(
-            "call {id} is {}: only a waiting, quarantined or dead call can be retried or cancelled, and only while the same intent \
-             is not open in another call",
-            call.state
-        ),
+        None => say!(lang, "call-unknown", id = id),
+        Some((call, _)) => say!(lang, "call-not-so", id = id, state = reader.word("state", &call.state)),
     }))
 }

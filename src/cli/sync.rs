@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use super::follow::{self, Followed};
+use super::reader::Reader;
 use super::{CliError, Format, output};
 use crate::config::Settings;
 use crate::context::Context;
@@ -13,6 +14,8 @@ use crate::queue::audit;
 use crate::queue::look;
 use crate::queue::presence;
 use crate::queue::run::{self, Trigger};
+use crate::say;
+use crate::words::Lang;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,7 +37,8 @@ pub(super) fn parse_jobs(names: &[String]) -> Result<Vec<Job>, CliError> {
     }
     let unknown = |name: &String| {
         let known: Vec<_> = Job::ALL.iter().map(|job| job.as_str()).collect();
-        CliError::Usage(format!("there is no job «{name}»; jobs are: {}", known.join(", ")))
+        let (lang, job) = (Lang::of_environment(), name.clone());
+        CliError::Usage(say!(lang, "sync-unknown-job", job = job, known = known.join(", ")))
     };
     names
         .iter()
@@ -58,8 +62,10 @@ async fn on(
     format: Format,
 ) -> Result<(), CliError> {
     let pool = &database.pool;
+    let reader = Reader::new(&settings, format);
+    let lang = reader.lang;
     let context = Context::new(settings, 0)?;
-    let jobs = choose(args, jobs, &context)?;
+    let jobs = choose(args, jobs, &context, lang)?;
     // Somebody sits there and asks: an upstream that rests is tried at once.
     look::resume(pool, None).await?;
     let daemon = presence::daemons_alive(pool).await? > 0;
@@ -80,72 +86,83 @@ async fn on(
     }
     if daemon && !args.wait {
         let runs: Vec<_> = runs.iter().map(ToString::to_string).collect();
-        return output::line(&format!("the daemon works on run {} (sverka status)", runs.join(", ")));
+        return output::line(&say!(lang, "sync-handed-over", runs = runs.join(", ")));
     }
     let of_daemon = if daemon {
-        follow::follow_daemon(pool, &runs).await?
+        follow::follow_daemon(pool, &runs, &reader).await?
     } else {
         None
     };
     let followed = match of_daemon {
         Some(followed) => followed,
-        None => follow::work_and_follow(pool, context, &runs).await?,
+        None => follow::work_and_follow(pool, context, &runs, &reader).await?,
     };
-    let reported = report(&followed, format);
-    say_held(pool, &followed).await?;
+    let reported = report(&followed, &reader, format);
+    say_held(pool, &followed, &reader).await?;
     reported
 }
 
 /// What is held is not done, though nothing has failed.
-async fn say_held(pool: &PgPool, followed: &Followed) -> Result<(), CliError> {
+async fn say_held(pool: &PgPool, followed: &Followed, reader: &Reader) -> Result<(), CliError> {
     for hold in hold::look::list(pool, false).await? {
         if followed.runs.iter().any(|run| run.job == hold.job) {
-            let (state, id, rows, why) = (hold.state, hold.id, hold.rows, output::plain(&hold.why));
-            eprintln!("{state}: {rows} rows, {why} (sverka hold show {id})");
+            let (state, why) = (reader.word("hold-state", &hold.state), output::plain(&hold.why));
+            let words = say!(
+                reader.lang,
+                "sync-held",
+                state = state,
+                rows = hold.rows,
+                why = why,
+                id = hold.id
+            );
+            eprintln!("{words}");
         }
     }
     Ok(())
 }
 
 /// The jobs that can be done: naming one that cannot is an error, naming none takes what is configured.
-fn choose(args: &Args, jobs: Vec<Job>, context: &Context) -> Result<Vec<Job>, CliError> {
+fn choose(args: &Args, jobs: Vec<Job>, context: &Context, lang: Lang) -> Result<Vec<Job>, CliError> {
     let (can, cannot): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.is_configured(context));
     if !args.jobs.is_empty()
         && let Some(job) = cannot.first()
     {
-        return Err(CliError::Usage(format!(
-            "job {job} has nothing to do: its upstream is not configured"
-        )));
+        return Err(CliError::Usage(say!(lang, "sync-not-configured", job = job.as_str())));
     }
-    let can = scoped(can, !args.jobs.is_empty(), args.only.is_some())?;
+    let can = scoped(can, !args.jobs.is_empty(), args.only.is_some(), lang)?;
     if can.is_empty() {
-        return Err(CliError::Usage(
-            "no upstream is configured that this could be done with: sverka config show".into(),
-        ));
+        return Err(CliError::Usage(say!(lang, "sync-nothing")));
     }
     Ok(can)
 }
 
 /// With `--only`, the jobs that know single articles or positions; naming another one is an error.
-pub(super) fn scoped(jobs: Vec<Job>, named: bool, only: bool) -> Result<Vec<Job>, CliError> {
+pub(super) fn scoped(jobs: Vec<Job>, named: bool, only: bool, lang: Lang) -> Result<Vec<Job>, CliError> {
     let (scoped, others): (Vec<_>, Vec<_>) = jobs
         .into_iter()
         .partition(|job| !only || matches!(job, Job::Stock | Job::Orders));
     match others.first() {
-        Some(job) if named => Err(CliError::Usage(format!(
-            "--only names an article (stock) or a position (orders), not a part of job {job}"
-        ))),
+        Some(job) if named => Err(CliError::Usage(say!(lang, "sync-no-part", job = job.as_str()))),
         _ => Ok(scoped),
     }
 }
 
-fn report(followed: &Followed, format: Format) -> Result<(), CliError> {
-    let headings = ["JOB", "RUN", "OUTCOME", "PULLED", "PUSHED", "REFUSED", "DEAD", "NOTE"];
+fn report(followed: &Followed, reader: &Reader, format: Format) -> Result<(), CliError> {
+    let headings = reader.headings([
+        "runs-job",
+        "runs-run",
+        "runs-outcome",
+        "status-pulled",
+        "status-pushed",
+        "term-refused",
+        "term-dead",
+        "runs-note",
+    ]);
     output::list(format, &followed.runs, &headings, |run| {
         vec![
             run.job.clone(),
             run.id.to_string(),
-            output::or_dash(run.outcome.clone()),
+            output::or_dash(run.outcome.as_ref().map(|outcome| reader.word("outcome", outcome))),
             run.rows_pulled.to_string(),
             run.rows_pushed.to_string(),
             run.rows_refused.to_string(),
@@ -154,15 +171,15 @@ fn report(followed: &Followed, format: Format) -> Result<(), CliError> {
         ]
     })?;
     if let Some(why) = &followed.waiting {
-        return Err(CliError::Unavailable(format!(
-            "{why}. Nothing is lost: the calls stay in the queue and are made by the daemon, or by the next sync"
+        return Err(CliError::Unavailable(say!(
+            reader.lang,
+            "sync-waits",
+            why = why.as_str()
         )));
     }
     let done = |run: &look::RunRow| run.outcome.as_deref() == Some("done") && run.rows_refused == 0;
     if followed.runs.iter().all(done) {
         return Ok(());
     }
-    Err(CliError::Failed(
-        "not everything was done; see: sverka queue list".into(),
-    ))
+    Err(CliError::Failed(say!(reader.lang, "sync-incomplete")))
 }

@@ -285,7 +285,7 @@ async fn changes(pool: &PgPool, position: i64) -> sqlx::Result<Vec<StatusChange>
 /// Where orders are looked for.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Place {
-    /// In words.
+    /// saplab, carreta, shop, erp
     pub place: String,
     /// So many stand there.
     pub rows: i64,
@@ -296,10 +296,10 @@ pub struct Place {
 /// All of them, and when each was last read as a whole by its job.
 pub async fn places(pool: &PgPool) -> sqlx::Result<Vec<Place>> {
     sqlx::query_as(
-        "SELECT 'positions of customers'' orders at Saplab' AS place, count(*) AS rows, max(seen_at) AS newest FROM mirror.saplab_order
-          UNION ALL SELECT 'orders of ours at Carreta', count(*), max(seen_at) FROM mirror.carreta_order
-          UNION ALL SELECT 'positions of ours at Saplab''s client API', count(*), max(seen_at) FROM mirror.saplab_purchase
-          UNION ALL SELECT 'purchases of the ERP', (SELECT count(*) FROM erp.purchase_orders), max(began_at) FROM mirror.purchase",
+        "SELECT 'saplab' AS place, count(*) AS rows, max(seen_at) AS newest FROM mirror.saplab_order
+          UNION ALL SELECT 'carreta', count(*), max(seen_at) FROM mirror.carreta_order
+          UNION ALL SELECT 'shop', count(*), max(seen_at) FROM mirror.saplab_purchase
+          UNION ALL SELECT 'erp', (SELECT count(*) FROM erp.purchase_orders), max(began_at) FROM mirror.purchase",
     )
     .fetch_all(pool)
     .await

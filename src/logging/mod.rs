@@ -47,12 +47,12 @@ pub fn start(log: &Log) -> Result<(), TryInitError> {
     // Filters of the whole registry, not of the layer: a layer's own filter loses events after a library has only asked
     // whether it would be heard, as sqlx does.
     let filtered = tracing_subscriber::registry().with(filter).with(filter_fn(is_harmless));
-    let told = match log.format {
+    let dropped = match log.format {
         LogFormat::Text => dropped_text,
         LogFormat::Json => dropped_json,
     };
     // Without a thread there is no queue: then whoever logs waits.
-    let writer = match Lossy::start(std::io::stderr(), told) {
+    let writer = match Lossy::start(std::io::stderr(), dropped) {
         Ok(lossy) => BoxMakeWriter::new(LOG.get_or_init(|| lossy).clone()),
         Err(_) => BoxMakeWriter::new(std::io::stderr),
     };
@@ -91,15 +91,22 @@ fn dropped_json(lines: u64) -> String {
     format!("{{\"level\":\"WARN\",\"message\":\"lines of the log were dropped: nobody read it\",\"lines\":{lines}}}\n")
 }
 
-/// Where a task panicked. What it says beyond a fixed text may hold anything, a secret too, and stays untold.
-fn panicked(info: &PanicHookInfo<'_>) {
+/// Where a task panicked, and what it said. Beyond a fixed text that may hold anything, a secret too, and stays untold.
+fn told(info: &PanicHookInfo<'_>) -> (String, &'static str) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let words = info.payload().downcast_ref::<&'static str>().copied();
-    tracing::error!(
-        place,
-        words = words.unwrap_or("withheld"),
-        "a task panicked: a fault of the program"
-    );
+    (place, words.unwrap_or("withheld"))
+}
+
+/// Tells of a panic where there is no log: a command that has the whole terminal.
+pub(crate) fn say_panic(info: &PanicHookInfo<'_>) {
+    let (place, words) = told(info);
+    eprintln!("sverka: a fault of the program at {place}: {words}");
+}
+
+fn panicked(info: &PanicHookInfo<'_>) {
+    let (place, words) = told(info);
+    tracing::error!(place, words, "a task panicked: a fault of the program");
     // The process ends with its main thread.
     if std::thread::current().name() == Some("main") {
         flush();

@@ -43,6 +43,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::db::{self, deadline::within};
 use crate::diff::tally::Tally;
+use crate::words::ours;
 use door::{Door, Visitor};
 use live::Live;
 

@@ -32,7 +32,7 @@ pub(super) fn time_or_dash(clock: &Clock, at: Option<DateTime<Utc>>) -> Markup {
 
 /// In which zone all times of a page are.
 pub(super) fn zone(lang: Lang, clock: &Clock) -> Markup {
-    html! { p.hint { (say!(lang, "explain-zone", zone = clock.zone())) } }
+    html! { p.hint { (say!(lang, "time-zone", zone = clock.zone())) } }
 }
 
 /// The state of a call, in words and in a colour.

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::queue::look::RunRow;
 use crate::words::Lang;
 use crate::words::clock::Clock;
-pub(super) use crate::words::clock::span;
+pub(super) use crate::words::clock::{number, span};
 
 /// Whom a page is written for.
 pub(super) struct Reader<'a> {
@@ -70,37 +70,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// In groups of three digits.
-pub(super) fn number(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut text = if n < 0 { "-".to_owned() } else { String::new() };
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The same in a table, where nothing is not looked at.
+/// In a table, where nothing is not looked at.
 pub(super) fn count(n: i64) -> Markup {
     html! { @if n == 0 { span.faint { "0" } } @else { (number(n)) } }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_read_in_groups_and_spans_in_two_units() {
-        assert_eq!(
-            [0, 999, 1000, -1_234_567].map(number),
-            ["0", "999", "1\u{a0}000", "-1\u{a0}234\u{a0}567"]
-        );
-        let spans = [-1.0, 3.24, 59.0, 310.0, 7500.0, 273_600.0].map(|seconds| span(Lang::En, seconds));
-        assert_eq!(spans, ["0.0 s", "3.2 s", "59 s", "5 min 10 s", "2 h 5 min", "3 d 4 h"]);
-        let whole = [3.24, 300.0, 7200.0, 172_800.0].map(|seconds| span(Lang::Ru, seconds));
-        assert_eq!(whole, ["3,2 с", "5 мин", "2 ч", "2 д"]);
-    }
 }

@@ -1,6 +1,5 @@
 //! What people ask the queue: which calls, which attempts, which runs; and the two things they may do to a call.
 
-use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -238,40 +237,24 @@ pub struct Waiting {
     pub upstream: String,
     /// Its last words.
     pub reason: Option<String>,
+    /// Whether a person has paused it.
+    pub is_paused: bool,
     /// Until the next try.
     pub next_try: Duration,
 }
 
-impl fmt::Display for Waiting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            calls,
-            upstream,
-            reason,
-            next_try,
-        } = self;
-        let reason = reason.as_deref().unwrap_or("it rests");
-        write!(
-            f,
-            "{calls} calls wait for {upstream}, the next try is in {} s: {reason}",
-            next_try.as_secs()
-        )
-    }
-}
-
 /// Whether all open calls of these runs wait for a retry, or for an upstream that rests or that a person has paused.
 pub async fn waiting(pool: &PgPool, runs: &[i64]) -> sqlx::Result<Option<Waiting>> {
-    let found: Option<(i64, String, Option<String>, f64)> = sqlx::query_as(
+    let found: Option<(i64, String, Option<String>, bool, f64)> = sqlx::query_as(
         "WITH open AS (
-             SELECT c.upstream, c.state, greatest(c.due_at, u.paused_until, p.until) AS next_at,
-                    coalesce('paused by ' || p.who || coalesce(': ' || p.reason, '') || ' (sverka resume ' || c.upstream || ')',
-                             c.reason, u.reason) AS reason
+             SELECT c.upstream, c.state, coalesce(c.reason, u.reason) AS reason,
+                    greatest(c.due_at, u.paused_until, p.until) AS next_at, p.upstream IS NOT NULL AS is_paused
                FROM queue.call c LEFT JOIN queue.upstream u ON u.name = c.upstream
                LEFT JOIN queue.pause p ON p.upstream = c.upstream AND p.ended_at IS NULL AND p.until > now()
                                       AND (c.class <> 'read' OR NOT p.only_pushes)
               WHERE c.run_id = ANY($1) AND c.state IN ('pending', 'running', 'unknown')
          )
-         SELECT count(*) OVER (), upstream, reason, extract(epoch FROM next_at - now())::float8
+         SELECT count(*) OVER (), upstream, reason, is_paused, extract(epoch FROM next_at - now())::float8
            FROM open
           WHERE NOT EXISTS (SELECT FROM open o WHERE o.state <> 'pending' OR o.next_at <= now())
           ORDER BY next_at LIMIT 1",
@@ -279,10 +262,11 @@ pub async fn waiting(pool: &PgPool, runs: &[i64]) -> sqlx::Result<Option<Waiting
     .bind(runs)
     .fetch_optional(pool)
     .await?;
-    Ok(found.map(|(calls, upstream, reason, seconds)| Waiting {
+    Ok(found.map(|(calls, upstream, reason, is_paused, seconds)| Waiting {
         calls,
         upstream,
         reason,
+        is_paused,
         next_try: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
     }))
 }

@@ -9,6 +9,7 @@
 mod alive;
 pub mod audit;
 pub mod breaker;
+pub(crate) mod busy;
 pub mod claim;
 pub mod enqueue;
 mod event;

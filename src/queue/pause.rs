@@ -54,6 +54,11 @@ impl Pause {
         }
     }
 
+    /// The same, with what ends it.
+    pub fn told_with_command(&self, lang: Lang, clock: &Clock) -> String {
+        format!("{} (sverka resume {})", self.told(lang, clock), self.upstream)
+    }
+
     /// The same for logs and programs.
     pub fn words(&self) -> String {
         let (what, verb) = if self.only_pushes {

@@ -4,6 +4,7 @@
 //! all). [`say!`](crate::say) names one of them; the tests below find a name that is missing anywhere.
 
 pub mod clock;
+pub(crate) mod ours;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,8 @@ const SUBJECTS: &[(&str, &str, &str)] = &subjects![
     "purchases",
     "notify",
     "plan",
+    "status",
+    "terminal",
 ];
 
 /// A language that people are spoken to in.

@@ -58,9 +58,23 @@ fn every_name_in_the_code_has_words_and_all_words_are_used() {
             assert!(known.contains_key(name), "say!(…, {name:?}): no such words");
         }
     }
+    for headings in code.split("headings([").skip(1) {
+        let names = headings
+            .split(']')
+            .next()
+            .unwrap_or_default()
+            .split('"')
+            .skip(1)
+            .step_by(2);
+        for name in names {
+            assert!(known.contains_key(name), "headings([{name:?}]): no such words");
+        }
+    }
     for name in known.keys() {
         // `state-dead` may be put together of "state-" and a state.
-        let put_together = |at: usize| code.contains(&format!("\"{}-{{", &name[..at]));
+        let put_together = |at: usize| {
+            code.contains(&format!("\"{}-{{", &name[..at])) || code.contains(&format!("word(\"{}\"", &name[..at]))
+        };
         let is_said = code.contains(&format!("\"{name}\"")) || name.match_indices('-').any(|(at, _)| put_together(at));
         assert!(is_said, "{name} is never said");
     }

@@ -11,7 +11,7 @@ use sverka::simulate::{Action, PriceList, Rule, Upstream};
 use crate::support::{Fixture, Setup};
 
 /// Every command, with the name of its snapshot.
-const COMMANDS: [(&str, &[&str]); 29] = [
+const COMMANDS: [(&str, &[&str]); 30] = [
     ("help_apply", &["apply"]),
     ("help_call", &["call"]),
     ("help_explain", &["explain"]),
@@ -20,6 +20,7 @@ const COMMANDS: [(&str, &[&str]); 29] = [
     ("help_sync", &["sync"]),
     ("help_plan", &["plan"]),
     ("help_status", &["status"]),
+    ("help_top", &["top"]),
     ("help_queue", &["queue"]),
     ("help_queue_list", &["queue", "list"]),
     ("help_queue_show", &["queue", "show"]),
@@ -43,26 +44,42 @@ const COMMANDS: [(&str, &[&str]); 29] = [
     ("help_completions", &["completions"]),
 ];
 
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 20] = [
     "plan",
     "plan_json",
     "plan_in_sync",
     "plan_of_one_job",
     "status",
     "status_in_trouble",
+    "status_in_trouble_russian",
     "queue_list",
     "queue_list_json",
     "queue_show",
+    "queue_show_russian",
+    "explain_article",
+    "explain_article_russian",
     "explain_order",
+    "explain_order_russian",
+    "hold_show",
+    "hold_show_russian",
+    "hold_list_russian",
     "config_show",
     "config_check",
 ];
 
 /// Standard output and standard error of a command, with what differs from run to run replaced.
 async fn said(fixture: &Fixture, args: &[&str]) -> String {
+    said_in(fixture, "C", args).await
+}
+
+/// The same in that locale.
+async fn said_in(fixture: &Fixture, locale: &str, args: &[&str]) -> String {
     let mut command = fixture.binary(args);
     // Its own log is not what it says.
-    command.env("RUST_LOG", "off").env("NO_COLOR", "1");
+    command
+        .env("RUST_LOG", "off")
+        .env("NO_COLOR", "1")
+        .env("LC_ALL", locale);
     let output = command.output().await.unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
@@ -116,6 +133,27 @@ fn without_times(text: &str) -> String {
             .for_each(|byte| *byte = b'0');
     }
     String::from_utf8(out).unwrap()
+}
+
+/// How long ago it was is another matter every time: `0 s`, whatever it is.
+fn without_spans(text: &str) -> String {
+    const UNITS: [&str; 8] = ["s", "min", "h", "d", "с", "мин", "ч", "д"];
+    let word = |c: char| c.is_alphanumeric();
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = rest[at..].len() - rest[at..].trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (before, number, after) = (&rest[..at], &rest[at..at + digits], &rest[at + digits..]);
+        let unit = after
+            .strip_prefix(' ')
+            .map(|unit| &unit[..unit.find(|c| !word(c)).unwrap_or(unit.len())]);
+        let stands_alone = !before.ends_with(|c| word(c) || c == ':' || c == '.');
+        let is_span = stands_alone && unit.is_some_and(|unit| UNITS.contains(&unit));
+        out.push_str(before);
+        out.push_str(if is_span { "0" } else { number });
+        rest = after;
+    }
+    out + rest
 }
 
 /// A fraction of a second has as many digits as it has.
@@ -247,13 +285,24 @@ async fn a_plan_with_nothing_to_do_says_so() {
     insta::assert_snapshot!("plan_in_sync", said(&fixture, &["plan"]).await);
 }
 
+/// All that has ended did so a moment ago, however slow the machine is.
+async fn just_now(fixture: &Fixture) {
+    fixture
+        .sql(
+            "UPDATE queue.call SET created_at = now() - interval '3 seconds';
+             UPDATE queue.call SET ended_at = now() WHERE ended_at IS NOT NULL",
+        )
+        .await;
+}
+
 #[tokio::test]
 async fn the_status_is_one_screen() {
     let fixture = company().await;
     for job in Job::ALL {
         fixture.sync_done(&[job]).await;
     }
-    insta::assert_snapshot!("status", said(&fixture, &["status"]).await);
+    just_now(&fixture).await;
+    insta::assert_snapshot!("status", without_spans(&said(&fixture, &["status"]).await));
 }
 
 #[tokio::test]
@@ -273,8 +322,14 @@ async fn the_status_says_what_rests_what_waits_what_differs_and_what_is_late() {
         )
         .await;
     fixture.change("schedule.orders", "0 0 0 1 1 *").await;
-    fixture.change("freshness.orders", "1ms").await;
-    insta::assert_snapshot!("status_in_trouble", said(&fixture, &["status"]).await);
+    fixture.change("freshness.orders", "1h").await;
+    fixture
+        .sql("UPDATE queue.run SET ended_at = ended_at - interval '3 hours' WHERE job = 'orders'")
+        .await;
+    just_now(&fixture).await;
+    insta::assert_snapshot!("status_in_trouble", without_spans(&said(&fixture, &["status"]).await));
+    let russian = said_in(&fixture, "ru_RU.UTF-8", &["status"]).await;
+    insta::assert_snapshot!("status_in_trouble_russian", without_spans(&russian));
 }
 
 #[tokio::test]
@@ -309,6 +364,10 @@ async fn the_queue_shows_its_calls_and_their_attempts() {
         "queue_show",
         without_fractions(&said(&fixture, &["queue", "show", &dead]).await)
     );
+    insta::assert_snapshot!(
+        "queue_show_russian",
+        without_fractions(&said_in(&fixture, "ru_RU.UTF-8", &["queue", "show", &dead]).await)
+    );
 
     assert_eq!(
         said(&fixture, &["queue", "retry", &dead]).await,
@@ -333,12 +392,125 @@ async fn an_order_is_told_on_one_screen() {
     let fixture = changed().await;
     fixture.sync_done(&[Job::Orders]).await;
     fixture.sync_done(&[Job::Orders]).await;
-    let call = fixture
-        .value("(SELECT id FROM queue.call WHERE operation = 'saplab.orders.set_status')")
-        .await
-        .unwrap();
     let told = said(&fixture, &["explain", "--order", "NZ-001"]).await;
-    insta::assert_snapshot!("explain_order", told.replace(&format!("call {call} "), "call N "));
+    insta::assert_snapshot!("explain_order", numbered(&told));
+    let told = said_in(&fixture, "ru_RU.UTF-8", &["explain", "--order", "NZ-001"]).await;
+    insta::assert_snapshot!("explain_order_russian", numbered(&told));
+}
+
+/// With `N` in place of the numbers of calls.
+fn numbered(text: &str) -> String {
+    let mut text = text.to_owned();
+    for word in ["call ", "вызов ", "("] {
+        let parts: Vec<&str> = text.split(word).collect();
+        let unnumbered = |part: &&str| {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            let is_number = rest.len() < part.len() && (word != "(" || rest.starts_with(')'));
+            if is_number {
+                format!("N{rest}")
+            } else {
+                (*part).to_owned()
+            }
+        };
+        let (first, others) = parts.split_first().unwrap();
+        let others: Vec<String> = others.iter().map(unnumbered).collect();
+        text = [&[(*first).to_owned()], &others[..]].concat().join(word);
+    }
+    text
+}
+
+/// The sentence that the page and the terminal exist for.
+#[tokio::test]
+async fn an_article_is_told_in_a_sentence_for_each_warehouse() {
+    let fixture = Setup::new()
+        .set("queue.backoff_base", "10m")
+        .set("queue.backoff_max", "10m")
+        .start()
+        .await;
+    fixture.warehouse("01", "г. Уфа", "").await;
+    fixture.warehouse("02", "г. Пермь", "").await;
+    fixture.stock("01", "KEAZ", "A-1", Some("3")).await;
+    fixture.stock("02", "KEAZ", "A-1", Some("4")).await;
+    fixture.sync_done(&[Job::Stock]).await;
+    fixture
+        .sql("UPDATE erp.stock SET quantity = 7, reserved = 2 WHERE warehouse_code = '01'")
+        .await;
+    let broken = Action::Status {
+        code: 502,
+        headers: Vec::new(),
+        body: "Bad Gateway".into(),
+    };
+    fixture
+        .sim
+        .inject(Rule::always(Upstream::Keaz, "keaz.remains.update", broken));
+    fixture.request(&[Job::Stock]).await;
+    fixture
+        .work_until(
+            "the push to wait for its second try",
+            "EXISTS (SELECT FROM queue.attempt WHERE http_status = 502 AND outcome = 'retry')",
+        )
+        .await;
+    let told = async |locale: &str| numbered(&said_in(&fixture, locale, &["explain", "A-1"]).await);
+    let english = told("C").await;
+    let sentence = "KEAZ shows 3, ERP has 5 (7 on hand, 2 reserved): known to differ since 00:00:00, call N waiting, 2nd try at \
+                    00:00:00, last answer: HTTP 502";
+    assert!(english.replace("0000-00-00 ", "").contains(sentence), "{english}");
+    insta::assert_snapshot!("explain_article", english.replace("0000-00-00 ", ""));
+    insta::assert_snapshot!(
+        "explain_article_russian",
+        told("ru_RU.UTF-8").await.replace("0000-00-00 ", "")
+    );
+}
+
+#[tokio::test]
+async fn a_hold_is_shown_in_both_languages() {
+    let fixture = Setup::new().start().await;
+    fixture.fill(1, 40).await;
+    fixture.sql("UPDATE erp.stock SET quantity = quantity + 1").await;
+    fixture.sync_done(&[Job::Stock]).await;
+    fixture.sql("DELETE FROM erp.stock WHERE article <= 'ART-00020'").await;
+    fixture.sync_done(&[Job::Stock]).await;
+    let show = ["hold", "show", "1", "--limit", "3"];
+    insta::assert_snapshot!("hold_show", said(&fixture, &show).await);
+    insta::assert_snapshot!("hold_show_russian", said_in(&fixture, "ru_RU.UTF-8", &show).await);
+    insta::assert_snapshot!(
+        "hold_list_russian",
+        said_in(&fixture, "ru_RU.UTF-8", &["hold", "list"]).await
+    );
+    let json = [&show[..], &["--format", "json"]].concat();
+    assert_eq!(
+        said_in(&fixture, "ru_RU.UTF-8", &json).await,
+        said(&fixture, &json).await,
+        "scripts read the same in every locale"
+    );
+    let unknown = said_in(&fixture, "ru_RU.UTF-8", &["hold", "release", "99"]).await;
+    assert!(unknown.contains("sverka: удержания 99 нет"), "{unknown}");
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told_in_the_language_of_the_locale() {
+    let mut fixture = Setup::new().start().await;
+    let nowhere = [("SVERKA__DATABASE__URL", "postgres://127.0.0.1:1/sverka")];
+    for (locale, words) in [
+        ("C", "sverka: the database does not answer: "),
+        ("ru_RU.UTF-8", "sverka: база данных не отвечает: "),
+    ] {
+        let mut command = fixture.binary(&["status"]);
+        let output = command.envs(nowhere).env("LC_ALL", locale).output().await.unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(69), "{errors}");
+        assert!(errors.contains(words), "{errors}");
+    }
+    // And an upstream that is.
+    fixture.fill(1, 2).await;
+    fixture.change("queue.backoff_max", "10m").await;
+    fixture.change("queue.backoff_base", "10m").await;
+    fixture.change("keaz.base_url", "http://127.0.0.1:1").await;
+    let said = said_in(&fixture, "ru_RU.UTF-8", &["sync", "stock"]).await;
+    assert!(
+        said.contains("ждут keaz; следующая попытка через") && said.ends_with("--- exit code 69\n"),
+        "{said}"
+    );
 }
 
 #[tokio::test]

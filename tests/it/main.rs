@@ -51,5 +51,6 @@ mod secrets;
 mod shop;
 mod support;
 mod sync;
+mod terminal;
 mod torture;
 mod upstreams;

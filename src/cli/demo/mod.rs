@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use sqlx::PgPool;
 
+use super::reader::Reader;
 use super::{CliError, follow, output};
 use crate::config::{self, Loaded, Settings, Source};
 use crate::context::Context;
@@ -18,6 +19,8 @@ use crate::diff::plan;
 use crate::job::Job;
 use crate::queue::run::{self, Trigger};
 use crate::simulate::{self, Effect, Options, Simulator, World};
+use crate::words::Lang;
+use crate::words::clock::Clock;
 
 const SEED: u64 = 1;
 const POSITIONS: usize = 500;
@@ -130,7 +133,11 @@ async fn sync(pool: &PgPool, context: &Context) -> Result<(), CliError> {
     for job in Job::ALL {
         runs.push(run::request(pool, context, job, Trigger::Command, None).await?.run_id());
     }
-    let followed = follow::follow(pool, &runs).await?;
+    let reader = Reader {
+        lang: Lang::En,
+        clock: Clock::new(context.settings.schedule.timezone),
+    };
+    let followed = follow::follow(pool, &runs, &reader).await?;
     for run in &followed.runs {
         output::line(&format!(
             "   {:<10} {}: {} pulled, {} pushed, {} refused in {} calls",

@@ -62,7 +62,7 @@ explain-history = What became of it at KEAZ
 explain-no-history = No change is remembered (queue.keep).
 explain-prices = Suppliers' prices
 explain-offers = Found by the last search
-explain-zone = Times are of { $zone }.
+time-zone = Times are those of { $zone }.
 explain-to-call = Call { $call }
 explain-to-hold = Hold { $hold }
 explain-at = When
@@ -121,3 +121,29 @@ order-next-update = The next run of purchases writes into the ERP what became of
 order-held-no-map = [saplab.status_map] is empty
 order-held-no-status = the ERP has set no status
 order-held-unmapped = the ERP's status «{ $a }» is not in [saplab.status_map]
+order-invoice = Invoice
+order-next = Next
+order-not-sent = Not sent
+order-error = Error
+order-there = order { $id }
+order-not-there = no order there yet
+order-call = call { $call }
+order-erp-means-nothing = «{ $status }», which means nothing at Saplab
+order-place-saplab = { $rows ->
+    [one] 1 position of customers' orders at Saplab
+   *[other] { $rows } positions of customers' orders at Saplab
+}
+order-place-carreta = { $rows ->
+    [one] 1 order of ours at Carreta
+   *[other] { $rows } orders of ours at Carreta
+}
+order-place-shop = { $rows ->
+    [one] 1 position of ours at Saplab's client API
+   *[other] { $rows } positions of ours at Saplab's client API
+}
+order-place-erp = { $rows ->
+    [one] 1 purchase of the ERP
+   *[other] { $rows } purchases of the ERP
+}
+order-newest = the newest of { $at }
+order-nowhere = there is no order «{ $number }» among { $places }. Last read: { $read }. To read them now: sverka sync orders purchases

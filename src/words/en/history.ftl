@@ -73,6 +73,7 @@ pause-words-pushes = Pushes to { $site } are paused until { $until } by { $who }
 pause-begun = What is under way is finished; what is due waits and loses nothing. To go on before: sverka resume { $upstream }
 pause-ended = { $site } goes on; it was paused by { $who }
 pause-none = { $site } was not paused by anybody; if it rests, it is asked at once
+pause-unknown = no upstream «{ $name }» is configured; configured are: { $known }
 pause-cannot = This upstream cannot be paused
 pause-cannot-text = There is no such upstream, or it is not configured.
 waits-title = What waits for your decision

@@ -14,6 +14,10 @@ span-days = { $n } d{ $rest ->
     [0] { "" }
    *[other] { " " }{ $rest } h
 }
+about-seconds = { $n } s
+about-minutes = { $n } min
+about-hours = { $n } h
+about-days = { $n } d
 job-warehouses = Warehouses
 job-stock = Stock
 job-prices = Prices

@@ -14,6 +14,10 @@ span-days = { $n } д{ $rest ->
     [0] { "" }
    *[other] { " " }{ $rest } ч
 }
+about-seconds = { $n } с
+about-minutes = { $n } мин
+about-hours = { $n } ч
+about-days = { $n } д
 job-warehouses = Склады
 job-stock = Остатки
 job-prices = Цены

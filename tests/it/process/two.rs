@@ -17,17 +17,20 @@ async fn two_daemons_tell_of_each_other_and_where_their_settings_differ() {
     }
     let output = fixture.command(&["status"]).await;
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.contains("2 daemons work on this database: "), "{said}");
+    assert!(said.contains("Daemons alive: 2 ("), "{said}");
     assert!(
         said.contains(&format!("pid {} since", first.pid())) && said.contains(&format!("pid {} since", second.pid())),
         "{said}"
     );
-    assert!(said.contains("their settings differ: keaz.batch_rows"), "{said}");
+    assert!(
+        said.contains("Daemons on this database have different settings: keaz.batch_rows"),
+        "{said}"
+    );
     second.stop().await;
     let output = fixture.command(&["status"]).await;
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(
-        said.contains("daemons alive: 1") && !said.contains("daemons work on this database"),
+        said.contains("Daemons alive: 1 (") && !said.contains("different settings"),
         "{said}"
     );
     first.stop().await;

@@ -18,6 +18,7 @@ mod process;
 mod proxy;
 mod setup;
 mod state;
+mod terminal;
 mod wait;
 mod work;
 

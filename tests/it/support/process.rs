@@ -30,15 +30,16 @@ pub(crate) struct Daemon {
 }
 
 impl Fixture {
-    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH`. Another build of it, such
-    /// as a release, where `SVERKA_BINARY` names one.
+    /// The binary with these arguments after `--config`, in an environment of nothing but `PATH` and an English locale,
+    /// whatever that of the machine is. Another build of it, such as a release, where `SVERKA_BINARY` names one.
     pub(crate) fn binary(&self, args: &[&str]) -> Command {
         let ours = || env!("CARGO_BIN_EXE_sverka").into();
         let mut command = Command::new(std::env::var_os("SVERKA_BINARY").unwrap_or_else(ours));
         command.arg("--config").arg(&self.config).args(args);
         command
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LC_ALL", "C");
         command
             .current_dir(self.folder.path())
             .kill_on_drop(true)

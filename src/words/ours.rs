@@ -1,12 +1,12 @@
 //! Our own sentences that are kept in English, in the database and in views: in the reader's language where we have them.
 //!
 //! A sentence is known by its pattern; what stands in its gaps may be such a sentence too. What upstreams say, and what no
-//! pattern knows, stays as it is.
+//! pattern knows, stays as it is, but for what acts upon a terminal.
 
 use fluent_bundle::FluentValue;
 
-use super::part;
-use crate::words::Lang;
+use super::Lang;
+use crate::cli::output::is_plain;
 
 /// Sentences with their gaps, and the names of their words, where the gaps are called `a`, `b` and so on.
 const KNOWN: [(&str, &str); 33] = [
@@ -91,7 +91,7 @@ pub(crate) fn told(lang: Lang, words: &str) -> String {
     // Several of them, one after the other.
     match words.split_once("; ") {
         Some((first, rest)) if is_known(first) => format!("{}; {}", told(lang, first), told(lang, rest)),
-        _ => part::plain(words),
+        _ => words.chars().filter(|c| *c == '\n' || is_plain(*c)).collect(),
     }
 }
 
