@@ -1,11 +1,11 @@
 //! Entries of the time line in words: the terminal and the page say the same. Upstreams' own words are quoted as they are.
 
 use super::{Entry, Process, Ran, Sum, What};
-use crate::page::ours;
 use crate::say;
 use crate::upstream::transport::clip;
 use crate::words::Lang;
 use crate::words::clock::{Clock, span};
+use crate::words::ours;
 
 /// So much of somebody's words stands in a line.
 const WORDS: usize = 300;

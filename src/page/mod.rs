@@ -18,7 +18,6 @@ mod history;
 mod holds;
 mod live;
 mod order;
-pub(crate) mod ours;
 mod overview;
 mod part;
 mod pause;

@@ -30,7 +30,7 @@ pub(super) fn acts(reader: &Reader<'_>, upstream: &str, pause: Option<&Pause>) -
     let lang = reader.lang;
     let button = |id: &str, words: String| {
         let named = format!("{words}: {}", lang.site(upstream));
-        html! { button.plain type="submit" id={ (id) "-" (upstream) } aria-label=(named) { (words) } }
+        html! { button.plain.little type="submit" id={ (id) "-" (upstream) } aria-label=(named) { (words) } }
     };
     let begin = |only: &str, id: &str, words: String| {
         frame::act(

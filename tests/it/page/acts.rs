@@ -89,6 +89,12 @@ impl Trouble {
             ),
             (format!("/queue/{lost}/look"), vec![], "queue look"),
             (format!("/queue/{lost}/cancel"), sure, "queue cancel"),
+            (
+                "/act/pause".into(),
+                vec![("upstream", "carreta".into()), ("only", "pushes".into())],
+                "pause",
+            ),
+            ("/act/resume".into(), vec![("upstream", "carreta".into())], "resume"),
             ("/holds/1/refuse".into(), vec![], "hold refuse"),
             ("/holds/1/release".into(), vec![("mark", mark)], "hold release"),
         ]
@@ -216,7 +222,7 @@ async fn every_act_is_done_once_and_written_down() {
             "{path}"
         );
     }
-    assert_eq!(trouble.fixture.count("queue.audit").await, 7);
+    assert_eq!(trouble.fixture.count("queue.audit").await, 9);
     let hold = trouble.fixture.value("SELECT state FROM queue.hold").await;
     assert_eq!(hold.as_deref(), Some("released"));
     let lost = trouble.fixture.call(trouble.quarantined).await;

@@ -60,6 +60,7 @@ impl Company {
             ("runs", "/runs".into()),
             ("runs-of-one", "/runs?job=stock".into()),
             ("run", format!("/runs/{run}")),
+            ("history", "/history".into()),
             ("queue", "/queue".into()),
             ("queue-dead", "/queue?state=dead".into()),
             ("call-dead", format!("/queue/{dead}")),
