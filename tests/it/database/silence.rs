@@ -91,7 +91,7 @@ async fn a_recording_that_falls_into_a_black_hole_is_made_again_and_the_request_
         let work = fixture.work_on(&fixture.own_pool().await).await;
         proxy.trap(words, Then::Swallow);
         let id = fixture.push(1).await;
-        let call = until_within(Duration::from_secs(45), "the call", async || {
+        let call = until("the call", async || {
             let call = fixture.call(id).await;
             (call.state == "done").then_some(call)
         })

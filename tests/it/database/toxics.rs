@@ -54,7 +54,7 @@ impl Bench {
         let mut fixture = Setup::new()
             .set("database.max_connections", 3)
             // An answer that is swallowed for good, a COMMIT's say, is waited for five times as long.
-            .set("database.statement_timeout", "5s")
+            .set("database.statement_timeout", "3s")
             .set("keaz.timeout", "1s")
             .set("saplab.panel.timeout", "1s")
             .set("queue.lease", "5s")
