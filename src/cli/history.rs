@@ -82,6 +82,6 @@ fn told(teller: Teller, history: &History) -> String {
         lines.push(format!("\n{}:", say!(lang, "history-sums")));
         lines.extend(history.jobs.iter().map(|sum| teller.sum(sum)));
     }
-    lines.push(format!("\n{}", say!(lang, "explain-zone", zone = clock.zone())));
+    lines.push(format!("\n{}", say!(lang, "time-zone", zone = clock.zone())));
     lines.join("\n")
 }

@@ -255,7 +255,8 @@ impl Daemon {
         else {
             return;
         };
-        daemons.retain(|daemon| daemon.id != context.daemon_id);
+        // One that has just begun has not said yet what it works by.
+        daemons.retain(|daemon| daemon.id != context.daemon_id && daemon.settings.is_some());
         for other in daemons.iter().filter(|other| !self.others.contains(&other.id)) {
             let differs = other
                 .settings

@@ -83,8 +83,8 @@ fn sign(key: &hmac::Key, what: &str) -> String {
 }
 
 /// Compared in a time that does not tell how much of it was right.
-fn is_same(key: &hmac::Key, given: &str, wanted: &str) -> bool {
-    hmac::verify(key, given.as_bytes(), hmac::sign(key, wanted.as_bytes()).as_ref()).is_ok()
+fn is_same(key: &hmac::Key, given: impl AsRef<[u8]>, wanted: &str) -> bool {
+    hmac::verify(key, given.as_ref(), hmac::sign(key, wanted.as_bytes()).as_ref()).is_ok()
 }
 
 /// A new session, as it stands in the cookie.
@@ -256,11 +256,12 @@ fn wrong_name() -> Response {
 
 /// Whether a request carries the token itself.
 pub(crate) fn bears(headers: &HeaderMap, token: &Secret) -> bool {
-    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    // As bytes: a token may be of any letters.
+    let given = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
     let key = hmac::Key::new(hmac::HMAC_SHA256, token.reveal().as_bytes());
     given
-        .and_then(|given| given.strip_prefix("Bearer "))
-        .is_some_and(|given| is_same(&key, given.trim(), token.reveal()))
+        .and_then(|given| given.strip_prefix(b"Bearer "))
+        .is_some_and(|given| is_same(&key, given.trim_ascii(), token.reveal()))
 }
 
 fn who(address: Option<IpAddr>) -> String {

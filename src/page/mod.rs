@@ -133,7 +133,8 @@ pub fn router(site: Site) -> Router {
         .route("/api/v1/purchases", get(purchases::api))
         .route("/logout", post(door::logout))
         .fallback(nothing_here)
-        .route_layer(middleware::from_fn_with_state(site.clone(), door::guard))
+        // What there is not stands behind the door too: a stranger learns nothing.
+        .layer(middleware::from_fn_with_state(site.clone(), door::guard))
         .route("/login", get(door::form).post(door::login))
         .route("/language", post(door::language))
         .route("/assets/{name}", get(assets::asset))

@@ -401,12 +401,11 @@ async fn an_order_is_told_on_one_screen() {
 /// With `N` in place of the numbers of calls.
 fn numbered(text: &str) -> String {
     let mut text = text.to_owned();
-    for word in ["call ", "вызов ", "("] {
+    for word in ["call ", "вызов "] {
         let parts: Vec<&str> = text.split(word).collect();
         let unnumbered = |part: &&str| {
             let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-            let is_number = rest.len() < part.len() && (word != "(" || rest.starts_with(')'));
-            if is_number {
+            if rest.len() < part.len() {
                 format!("N{rest}")
             } else {
                 (*part).to_owned()

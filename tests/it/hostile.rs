@@ -83,21 +83,21 @@ fn attacks() -> Vec<Attack> {
             list,
             main.clone(),
             Action::SlowDrip,
-            "no whole answer within 6s",
+            "no whole answer within 15s",
         ),
         attack(
             "a drip",
             keaz,
             none.clone(),
             Action::SlowDrip,
-            "no whole answer within 6s",
+            "no whole answer within 15s",
         ),
         attack(
             "a drip",
             panel,
             none.clone(),
             Action::SlowDrip,
-            "no whole answer within 6s",
+            "no whole answer within 15s",
         ),
         attack("depth", keaz, none.clone(), deep_list("remains"), odd),
         attack("depth", keaz, none.clone(), nested(1_000_000), odd),
@@ -237,9 +237,9 @@ async fn whatever_a_site_sends_is_cut_or_refused_and_the_memory_stays_flat() {
     let fixture = Setup::new()
         .price_list("main")
         .set("queue.pause", "50ms")
-        .set("keaz.timeout", "6s")
-        .set("saplab.panel.timeout", "6s")
-        .set("carreta.download_timeout", "6s")
+        .set("keaz.timeout", "15s")
+        .set("saplab.panel.timeout", "15s")
+        .set("carreta.download_timeout", "15s")
         .set("carreta.max_list_bytes", 120_000_000)
         .start()
         .await;

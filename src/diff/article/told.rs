@@ -263,7 +263,7 @@ impl Teller {
             self.lang,
             "explain-price",
             place = format!("{}/{} {}", price.supplier, price.source, price.brand),
-            price = price.price.map_or_else(|| "-".into(), units),
+            price = price.price.map_or_else(|| "-".into(), |price| price.to_string()),
             quantity = price.quantity.clone().unwrap_or_else(|| "-".into()),
             days = days,
             at = price.updated_at.map_or_else(|| "-".into(), |at| self.clock.brief(at))
@@ -281,7 +281,7 @@ impl Teller {
             self.lang,
             "explain-offer",
             place = format!("{}/{} {} {}", offer.supplier, offer.source, offer.brand, offer.article),
-            price = units(offer.price),
+            price = offer.price.to_string(),
             quantity = offer.quantity.clone().unwrap_or_else(|| "-".into()),
             at = self.clock.brief(offer.seen_at),
             instead = instead

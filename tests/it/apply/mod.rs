@@ -19,7 +19,7 @@ async fn said(fixture: &Fixture, args: &[&str]) -> (i32, String, String) {
 /// The same in the language of that locale.
 async fn said_in(fixture: &Fixture, locale: &str, args: &[&str]) -> (i32, String, String) {
     let mut command = fixture.binary(args);
-    command.env("RUST_LOG", "off").env("LANG", locale);
+    command.env("RUST_LOG", "off").env("LC_ALL", locale);
     let output = command.output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))

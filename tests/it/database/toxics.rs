@@ -184,7 +184,7 @@ async fn converges(link: Link, toxic: Toxic, moment: Moment) {
 async fn all(link: Link) {
     let cases = TOXICS.iter().flat_map(|toxic| MOMENTS.map(|moment| (*toxic, moment)));
     let cases = stream::iter(cases).map(|(toxic, moment)| converges(link, toxic, moment));
-    assert_eq!(cases.buffer_unordered(4).count().await, 32);
+    assert_eq!(cases.buffer_unordered(3).count().await, 32);
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ async fn a_mail_says_what_the_webhook_says_to_everybody_who_is_named() {
     }
     let body = body(&mail);
     assert!(
-        body.starts_with("Сверка: Остатки: удержана 21 строка (KEAZ, W1)"),
+        body.starts_with("Сверка: Остатки: удержана 21 строка (КЭАЗ, W1)"),
         "{body}"
     );
     assert!(body.contains("Почему: слишком много"), "{body}");

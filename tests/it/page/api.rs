@@ -17,11 +17,11 @@ fn text(value: &Value) -> String {
         .replace('"', "&quot;")
 }
 
-/// Each of these stands on the page too.
+/// Each of these that is known stands on the page too.
 fn assert_shown(page: &str, at: &str, values: &[&Value]) {
-    assert!(!values.is_empty(), "{at} answers nothing that a page could show");
-    for value in values {
-        assert!(!value.is_null(), "{at} does not tell what its page shows");
+    let known: Vec<&&Value> = values.iter().filter(|value| !value.is_null()).collect();
+    assert!(!known.is_empty(), "{at} answers nothing that a page could show");
+    for value in known {
         assert!(page.contains(&text(value)), "{at}: no «{}» in:\n{page}", text(value));
     }
 }

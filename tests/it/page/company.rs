@@ -160,12 +160,17 @@ fn stock() -> String {
     rows.collect::<String>() + "INSERT INTO erp.publishing_rules (id, brand, hold_back) VALUES (1, 'KEAZ', 2);"
 }
 
-/// Sixty rows of a supplier's list, so much a hundred dearer.
+/// Sixty rows of a supplier's list, so much a hundred dearer: our articles, and others.
 fn prices(fixture: &Fixture, percent: usize) {
     let rows = (0..60).map(|n| {
         let (brand, article, name) = GOODS[n % GOODS.len()];
+        let kind = if n < GOODS.len() {
+            String::new()
+        } else {
+            format!("-{n:02}")
+        };
         format!(
-            "{brand};{article}-{n:02};{name};{}.50;{}\r\n",
+            "{brand};{article}{kind};{name};{}.50;{}\r\n",
             (900 + n * 61) * percent / 100,
             n % 9 + 1
         )

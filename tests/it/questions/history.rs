@@ -167,7 +167,11 @@ async fn it_is_told_in_plain_words_in_both_languages() {
         let reader = Reader::of(&daemon, language).await;
         assert_says(language, &reader.page("/history?since=3h&until=2h").await, &words);
         let mut command = fixture.binary(&["history", "--since", "3h", "--until", "2h"]);
-        let output = command.env("LANG", format!("{language}.UTF-8")).output().await.unwrap();
+        let output = command
+            .env("LC_ALL", format!("{language}.UTF-8"))
+            .output()
+            .await
+            .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert_says(language, &text, &words);
     }
