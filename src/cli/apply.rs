@@ -156,7 +156,7 @@ fn cells(reader: &Reader, row: &PlanRow) -> Vec<String> {
         } else {
             String::new()
         },
-        row.why.clone().unwrap_or_default(),
+        row.why.as_deref().map(|why| reader.told(why)).unwrap_or_default(),
     ]
 }
 

@@ -101,7 +101,7 @@ async fn list(pool: &PgPool, all: bool, reader: &Reader, format: Format) -> Resu
             hold.of.to_string(),
             reader.time(hold.created_at),
             output::or_dash(hold.decided_by.clone()),
-            hold.why.clone(),
+            reader.told(&hold.why),
             hold.samples.join(", "),
         ]
     })
@@ -123,7 +123,7 @@ async fn show(pool: &PgPool, id: i64, limit: u32, reader: &Reader, format: Forma
         job = hold.job.clone(),
         place = place(&hold)
     ))?;
-    output::line(&say!(lang, "hold-why", why = output::plain(&hold.why)))?;
+    output::line(&say!(lang, "hold-why", why = reader.told(&hold.why)))?;
     if let (Some(who), Some(at)) = (&hold.decided_by, hold.decided_at) {
         output::line(&say!(
             lang,

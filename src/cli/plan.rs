@@ -83,7 +83,7 @@ fn print(reader: &Reader, shown: &Shown, format: Format) -> Result<(), CliError>
             row.row.clone(),
             output::or_dash(row.old.clone()),
             output::or_dash(row.new.clone()),
-            row.held.clone().unwrap_or_default(),
+            row.held.as_deref().map(|held| reader.told(held)).unwrap_or_default(),
         ]
     })?;
     let all = plan.rows + plan.held;

@@ -1,14 +1,14 @@
 //! Whom a command speaks to: the language of their locale, and the clock of `schedule.timezone`.
 //!
-//! Scripts read JSON, and that is English whatever the locale. What the database remembers of an upstream's words, the
-//! reasons of calls and the notes of runs, is quoted as it stands.
+//! Scripts read JSON, and that is English whatever the locale. Sentences of our own that the database keeps are told in the
+//! reader's language; what it remembers of an upstream's words is quoted as it stands.
 
 use chrono::{DateTime, Utc};
 
 use super::Format;
 use crate::config::Settings;
-use crate::words::Lang;
 use crate::words::clock::Clock;
+use crate::words::{Lang, ours};
 
 /// Whom a command speaks to.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,14 @@ impl Reader {
     /// A state, an outcome, an action. In English it is the word that options and JSON have for it.
     pub(super) fn word(&self, family: &str, value: &str) -> String {
         word(self.lang, family, value)
+    }
+
+    /// A sentence that the database keeps: why something is held, or what a run has to say. In English as it is kept.
+    pub(super) fn told(&self, kept: &str) -> String {
+        match self.lang {
+            Lang::En => super::output::plain(kept),
+            Lang::Ru => ours::told(self.lang, kept),
+        }
     }
 
     /// Headings of a table, by the names of their words.

@@ -154,14 +154,14 @@ fn limping(reader: &Reader, upstream: &Standing) -> Option<String> {
 
 fn failed(reader: &Reader, run: &RunRow) -> String {
     let at = reader.clock.brief(run.ended_at.unwrap_or(run.requested_at));
-    let note = run.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+    let note = run.note.as_deref().map(|note| format!(": {}", reader.told(note)));
     say!(
         reader.lang,
         "status-failed",
         job = run.job.clone(),
         run = run.id.to_string(),
         at = at,
-        note = note
+        note = note.unwrap_or_default()
     )
 }
 

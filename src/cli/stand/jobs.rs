@@ -89,7 +89,10 @@ fn left_over(reader: &Reader, run: &RunRow) -> Option<Line> {
     let parts = [
         Some(refused).filter(|_| run.rows_refused > 0 || run.dead_calls > 0),
         // A failed run's note stands among the alarms.
-        run.note.clone().filter(|_| run.outcome.as_deref() != Some("failed")),
+        run.note
+            .as_deref()
+            .filter(|_| run.outcome.as_deref() != Some("failed"))
+            .map(|note| reader.told(note)),
     ];
     let words: Vec<String> = parts.into_iter().flatten().collect();
     let line = || Line::of(Tone::Plain, &format!("{}: ", run.job)).and(Tone::Warn, &words.join("; "));

@@ -33,7 +33,7 @@ fn node(raw: &RawValue, depth: usize) -> Result<Node, String> {
             Node::Map(
                 pairs
                     .into_iter()
-                    .map(|(name, raw)| Ok((name, node(raw, depth - 1)?)))
+                    .map(|(name, raw)| Ok((name.into(), node(raw, depth - 1)?)))
                     .collect::<Result<_, String>>()?,
             )
         }

@@ -7,6 +7,7 @@ mod xml;
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub(super) enum Node {
     Text(String),
     List(Vec<Node>),
     /// In the order of the text; a name may stand several times.
-    Map(Vec<(String, Node)>),
+    Map(Vec<(Arc<str>, Node)>),
 }
 
 /// One message: as it came, to be read, and without secrets, to be shown.
@@ -47,14 +48,14 @@ impl Node {
         pairs
             .into_iter()
             .rev()
-            .find(|(key, _)| key == name)
+            .find(|(key, _)| **key == *name)
             .map(|(_, value)| value)
     }
 
     /// The value under a name; of several the last one counts.
     fn get(&self, name: &str) -> Option<&Self> {
         let Self::Map(pairs) = self else { return None };
-        pairs.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+        pairs.iter().rfind(|(key, _)| **key == *name).map(|(_, value)| value)
     }
 
     /// The text under a name; `None` when it is absent, null or no text.
@@ -67,8 +68,8 @@ impl Node {
 
     /// The rows of a list, however PHP wrote it: a list, a map with numbers for keys, `<item>`s, or one bare row.
     fn rows(&self) -> Vec<&Self> {
-        let is_item = |(name, value): &(String, Self)| {
-            name == "item" || name.bytes().all(|b| b.is_ascii_digit()) || matches!(value, Self::Map(_))
+        let is_item = |(name, value): &(Arc<str>, Self)| {
+            **name == *"item" || name.bytes().all(|b| b.is_ascii_digit()) || matches!(value, Self::Map(_))
         };
         match self {
             Self::Empty => Vec::new(),
@@ -85,7 +86,10 @@ impl Node {
             Self::Empty => Value::Null,
             Self::Text(text) => text.as_str().into(),
             Self::List(nodes) => nodes.iter().map(Self::value).collect(),
-            Self::Map(pairs) => pairs.iter().map(|(name, node)| (name.clone(), node.value())).collect(),
+            Self::Map(pairs) => pairs
+                .iter()
+                .map(|(name, node)| (name.to_string(), node.value()))
+                .collect(),
         }
     }
 

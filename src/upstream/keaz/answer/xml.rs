@@ -2,6 +2,8 @@
 //!
 //! A document type is refused, and with it every entity but the standard five; attributes are not read.
 
+use std::sync::Arc;
+
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
@@ -10,6 +12,8 @@ use super::Node;
 
 /// No document of KEAZ is nested so deeply.
 const MAX_DEPTH: usize = 12;
+/// Nor has any so many names of elements.
+const MAX_NAMES: usize = 32;
 
 /// Why a text is no answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,15 +24,14 @@ pub(super) enum Error {
 }
 
 /// An element that is still open.
-#[derive(Default)]
 struct Open {
-    name: String,
+    name: Arc<str>,
     text: String,
-    children: Vec<(String, Node)>,
+    children: Vec<(Arc<str>, Node)>,
 }
 
 impl Open {
-    fn close(self) -> (String, Node) {
+    fn close(self) -> (Arc<str>, Node) {
         let node = if self.children.is_empty() {
             Node::Text(self.text)
         } else {
@@ -38,12 +41,30 @@ impl Open {
     }
 }
 
+/// The names that have been seen: they repeat from row to row, and each is kept once.
+#[derive(Default)]
+struct Names(Vec<Arc<str>>);
+
+impl Names {
+    fn known(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.iter().find(|known| known.as_ref() == name) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        if self.0.len() < MAX_NAMES {
+            self.0.push(name.clone());
+        }
+        name
+    }
+}
+
 /// Reads a whole answer; what follows the end of the root is not looked at.
 pub(super) fn parse(text: &str) -> Result<Node, Error> {
     let text = answer_in(text)?;
     let mut reader = Reader::from_str(text);
     reader.config_mut().allow_dangling_amp = true;
     let mut open: Vec<Open> = Vec::new();
+    let mut names = Names::default();
     loop {
         let closed = match reader.read_event().map_err(|error| Error::Broken(error.to_string()))? {
             Event::Start(tag) => {
@@ -51,12 +72,13 @@ pub(super) fn parse(text: &str) -> Result<Node, Error> {
                     return Err(Error::Broken("nested too deeply".into()));
                 }
                 open.push(Open {
-                    name: tag.name().as_ref().to_owned(),
-                    ..Open::default()
+                    name: names.known(tag.name().as_ref()),
+                    text: String::new(),
+                    children: Vec::new(),
                 });
                 continue;
             }
-            Event::Empty(tag) => Some((tag.name().as_ref().to_owned(), Node::Text(String::new()))),
+            Event::Empty(tag) => Some((names.known(tag.name().as_ref()), Node::Text(String::new()))),
             Event::End(_) => open.pop().map(Open::close),
             Event::Text(text) => append(&mut open, &text.xml10_content()),
             Event::CData(text) => append(&mut open, &text.xml10_content()),
@@ -68,7 +90,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Error> {
         if let Some((name, node)) = closed {
             match open.last_mut() {
                 Some(parent) => parent.children.push((name, node)),
-                None if name == "response" => return Ok(node),
+                None if *name == *"response" => return Ok(node),
                 None => return Err(Error::OtherRoot),
             }
         }
@@ -89,7 +111,7 @@ fn answer_in(text: &str) -> Result<&str, Error> {
     Ok(&text[before.find("<?xml").unwrap_or(root)..])
 }
 
-fn append(open: &mut [Open], text: &str) -> Option<(String, Node)> {
+fn append(open: &mut [Open], text: &str) -> Option<(Arc<str>, Node)> {
     if let Some(element) = open.last_mut() {
         element.text.push_str(text);
     }
