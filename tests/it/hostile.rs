@@ -250,7 +250,8 @@ async fn whatever_a_site_sends_is_cut_or_refused_and_the_memory_stays_flat() {
         .carreta
         .price_lists
         .insert("main".into(), small.clone());
-    let mut daemon = fixture.daemon().await;
+    // As the unit and the image have it.
+    let mut daemon = fixture.daemon_with(&[("MALLOC_ARENA_MAX", "2")]).await;
     let mut attacks = attacks();
     println!("at rest: {} KiB", peak(&daemon));
     // The three that drip at once; the others one after the other: one site means harm.
