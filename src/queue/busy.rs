@@ -1,5 +1,5 @@
 //! What the queue is doing just now, for `sverka top`: what has ended in the last minute, what is under way, what is due
-//! next. Every part goes along an index and has a limit.
+//! next. Every part goes along an index; the calls that are named have a limit, those that ended are counted.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
