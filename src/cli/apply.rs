@@ -17,7 +17,6 @@ use crate::queue::look::{self, RunRow};
 use crate::queue::run::Trigger;
 use crate::queue::{audit, presence};
 use crate::say;
-use crate::words::Lang;
 
 /// So many rows that were not written are named.
 const NAMED: i64 = 1000;
@@ -77,7 +76,7 @@ async fn on(id: i64, pool: &PgPool, settings: Settings, format: Format) -> Resul
         Format::Json => output::json(&applied)?,
         Format::Table => print(&reader, &applied)?,
     }
-    verdict(reader.lang, &applied, &followed)
+    verdict(&reader, &applied, &followed)
 }
 
 fn refusal(reader: &Reader, id: i64, begun: &Begun) -> CliError {
@@ -161,7 +160,8 @@ fn cells(reader: &Reader, row: &PlanRow) -> Vec<String> {
 }
 
 /// The exit code: 69 while it waits for a site, 1 when a row of the plan was not written.
-fn verdict(lang: Lang, applied: &Applied, followed: &Followed) -> Result<(), CliError> {
+fn verdict(reader: &Reader, applied: &Applied, followed: &Followed) -> Result<(), CliError> {
+    let lang = reader.lang;
     if let Some(why) = &followed.waiting {
         return Err(CliError::Unavailable(say!(lang, "apply-waits", why = why.as_str())));
     }
@@ -170,7 +170,7 @@ fn verdict(lang: Lang, applied: &Applied, followed: &Followed) -> Result<(), Cli
         .iter()
         .filter(|run| run.outcome.as_deref() == Some("failed"))
     {
-        let note = note.note.clone().unwrap_or_default();
+        let note = note.note.as_deref().map(|note| reader.told(note)).unwrap_or_default();
         eprintln!("sverka: {}", output::plain(&note));
     }
     let good = |state: &str| applied.outcome.get(state).copied().unwrap_or_default();

@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 use super::{Site, frame};
 use crate::config::Secret;
 use crate::say;
+use crate::upstream::address::component;
 use crate::words::Lang;
 
 /// How long a session lasts.
@@ -206,7 +207,7 @@ pub(super) async fn guard(State(site): State<Site>, mut request: Request, next: 
         None if bearer => (String::new(), false),
         None if token.is_none() => (session(&key), true),
         None if path.starts_with("/api/") => return ask_for_token(),
-        None => return Redirect::to(&format!("/login?to={}", encoded(&path))).into_response(),
+        None => return Redirect::to(&format!("/login?to={}", component(&path))).into_response(),
     };
     let secure = is_secure(headers);
     let address = request
@@ -383,10 +384,6 @@ pub(super) async fn language(headers: HeaderMap, Form(asked): Form<Language>) ->
 fn back(to: Option<&str>) -> String {
     let ours = |to: &&str| to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\r', '\n']);
     to.filter(ours).unwrap_or("/").to_owned()
-}
-
-fn encoded(path: &str) -> String {
-    percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {

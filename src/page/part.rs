@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use maud::{Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Site;
 use super::door::Visitor;
 use crate::cli::output::is_plain;
 use crate::diff::article::told::Teller;
 use crate::say;
+use crate::upstream::address::component;
 use crate::words::Lang;
 use crate::words::clock::Clock;
 
@@ -70,11 +70,11 @@ pub(super) fn call(id: i64) -> Markup {
 
 /// One path segment. Browsers take `.` and `..` for a way through folders, however they are written: those go by query.
 fn segment(base: &str, text: &str) -> String {
-    let text_encoded = utf8_percent_encode(text, NON_ALPHANUMERIC);
+    let encoded = component(text);
     if matches!(text, "." | ".." | "") {
-        return format!("{base}?is={text_encoded}");
+        return format!("{base}?is={encoded}");
     }
-    format!("{base}/{text_encoded}")
+    format!("{base}/{encoded}")
 }
 
 /// Where an article's page is.
@@ -97,7 +97,7 @@ pub(super) fn query(pairs: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = pairs
         .iter()
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+        .map(|(name, value)| format!("{name}={}", component(value)))
         .collect();
     if pairs.is_empty() {
         return String::new();

@@ -83,7 +83,7 @@ pub const NEXT_DUE: &str = "
 /// Begins what looks for due calls: along the index that has them in their order, whatever the statistics of the day make
 /// of it. They are taken while thousands of calls come and go, and a plan that reads a whole other index and sorts would
 /// be kept until the next ones.
-pub(super) const BEGIN: &str =
+pub const BEGIN: &str =
     "BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off";
 
 /// Takes up to `limit` due calls of an upstream; the attempt is counted and written before anything is sent.

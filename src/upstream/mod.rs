@@ -3,7 +3,7 @@
 //! A client turns typed arguments into a request as the upstream's document has it, and the answer into a typed value
 //! or a [`Fault`]. It never retries: that is the queue's work.
 
-mod address;
+pub(crate) mod address;
 pub mod carreta;
 #[cfg(test)]
 mod examples;

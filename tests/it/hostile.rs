@@ -251,7 +251,9 @@ async fn whatever_a_site_sends_is_cut_or_refused_and_the_memory_stays_flat() {
         .price_lists
         .insert("main".into(), small.clone());
     // As the unit and the image have it.
-    let mut daemon = fixture.daemon_with(&[("MALLOC_ARENA_MAX", "2")]).await;
+    let mut daemon = fixture
+        .daemon_with(&[("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "262144")])
+        .await;
     let mut attacks = attacks();
     println!("at rest: {} KiB", peak(&daemon));
     // The three that drip at once; the others one after the other: one site means harm.

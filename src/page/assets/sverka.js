@@ -67,9 +67,10 @@
     setInterval(() => { if (!document.hidden) refresh(); }, 30000);
   }
 
-  // On a phone the page that is open may be beyond the edge of the head.
+  // On a phone the page that is open may be beyond the edge of the head. (scrollIntoView would make the first Tab begin there.)
   const here = document.querySelector('nav [aria-current]');
-  if (here) here.scrollIntoView({ block: 'nearest', inline: 'center' });
+  const head = here && here.closest('nav');
+  if (head) head.scrollLeft = here.offsetLeft - head.offsetLeft - (head.clientWidth - here.offsetWidth) / 2;
 
   // A form that asks for a decision says so once more.
   document.addEventListener('submit', (event) => {

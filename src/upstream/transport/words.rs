@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::config::Secret;
+use crate::upstream::address::component;
 
 /// What stays readable in a query as browsers and the `url` crate write it.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
-
-/// What stays readable in a form or in a hand-encoded component.
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// At most `max` characters of one line: control characters and white space become single spaces, characters that
 /// turn the direction of writing vanish, and a cut is marked with `…`.
@@ -94,7 +92,7 @@ impl Needles {
 }
 
 fn forms(secret: &str) -> Vec<String> {
-    let strict = utf8_percent_encode(secret, UNRESERVED).to_string();
+    let strict = component(secret);
     let strictest = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json

@@ -135,7 +135,10 @@ impl Browser {
 
     /// Waits until the path that is open is that kind of path.
     pub(super) async fn arrives(&self, what: &str, is_there: impl Fn(&str) -> bool) -> String {
-        until(what, async || Some(self.path().await).filter(|path| is_there(path))).await
+        tokio::select! {
+            path = until(what, async || Some(self.path().await).filter(|path| is_there(path))) => path,
+            text = self.late("main") => panic!("waited in vain for {what}; it is {}: {text}", self.path().await),
+        }
     }
 
     /// The value of a script's `return`.

@@ -81,7 +81,7 @@ async fn tab_to(browser: &Browser, css: &str) {
 }
 
 /// Where the focus is, and that it can be seen there.
-async fn focus(browser: &Browser, css: &str) -> Value {
+pub(super) async fn focus(browser: &Browser, css: &str) -> Value {
     let script = "
         const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
         const name = at.tagName + (at.id ? '#' + at.id : '') + ' ' + (at.innerText || at.name || '').slice(0, 30);

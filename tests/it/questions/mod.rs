@@ -11,7 +11,7 @@ use sverka::simulate::world::Offer;
 use sverka::simulate::{Action, Rule, Upstream};
 
 use self::reader::Reader;
-use crate::support::{Daemon, Fixture, Setup, until};
+use crate::support::{Daemon, Fixture, PATIENCE, Setup, until};
 
 /// What a command says on standard output; it must end well.
 async fn told(fixture: &Fixture, args: &[&str]) -> String {
@@ -46,10 +46,9 @@ async fn assert_both_say(fixture: &Fixture, daemon: &Daemon, args: &[&str], path
         last.replace(page);
         all.then_some(())
     });
-    if tokio::time::timeout(std::time::Duration::from_secs(20), says)
-        .await
-        .is_err()
-    {
+    // A moment before `until` gives up, to show what the page says instead.
+    let patience = PATIENCE - std::time::Duration::from_secs(1);
+    if tokio::time::timeout(patience, says).await.is_err() {
         assert_says(path, &last.borrow(), words);
     }
 }

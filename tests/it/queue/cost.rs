@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::postgres::types::PgInterval;
-use sverka::queue::claim::{CLAIM, NEXT_DUE, claim};
+use sverka::queue::claim::{BEGIN, CLAIM, NEXT_DUE, claim};
 use sverka::queue::floor::Floor;
 
 use super::LEASE;
@@ -33,10 +33,10 @@ fn crowd() -> (i64, String) {
     (rows, insert)
 }
 
-/// Pages that a statement looked at, in a transaction that is given up.
+/// Pages that a statement looked at, in a transaction as the daemon begins it, that is given up.
 async fn pages(pool: &PgPool, statement: &str, claims: bool) -> i64 {
     let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}");
-    let mut tx = pool.begin().await.unwrap();
+    let mut tx = pool.begin_with(BEGIN).await.unwrap();
     let mut query = sqlx::query_scalar(sqlx::AssertSqlSafe(explain)).bind("keaz");
     if claims {
         query = query.bind(20_i64).bind(1_i64).bind(PgInterval {
