@@ -57,6 +57,8 @@ pub(super) fn options(base: PgConnectOptions, way: Way) -> PgConnectOptions {
             ("client_min_messages", "warning"),
             // Asked for again by `way`: a pooler drops it, or refuses it.
             ("sverka.direct", "on"),
+            // Compiling a statement takes longer than ours do.
+            ("jit", "off"),
             // A session whose client is silent ends, and its locks with it.
             ("tcp_keepalives_idle", "5"),
             ("tcp_keepalives_interval", "3"),
@@ -116,7 +118,7 @@ fn direct(pool: PgPoolOptions) -> PgPoolOptions {
 /// A write that others must be able to rely on commits by itself, like everywhere.
 fn pooled(pool: PgPoolOptions, statement_timeout: &str) -> PgPoolOptions {
     let enter = format!(
-        "ROLLBACK; BEGIN; SET LOCAL client_min_messages = error; SET LOCAL statement_timeout = {statement_timeout};
+        "ROLLBACK; BEGIN; SET LOCAL client_min_messages = error; SET LOCAL jit = off; SET LOCAL statement_timeout = {statement_timeout};
          SET LOCAL idle_in_transaction_session_timeout = 10000; DEALLOCATE ALL"
     );
     let first = enter.clone();

@@ -162,6 +162,9 @@ pub(crate) const VIEWS: [View; 7] = [
 /// What differs now.
 pub(crate) async fn read(pool: &PgPool, filter: &Filter) -> sqlx::Result<Figures> {
     let mut tx = super::roomy(pool).await?;
+    // On one core: who looks at a page, and the work, need the others.
+    let alone = "SET LOCAL max_parallel_workers_per_gather = 0";
+    sqlx::query(alone).execute(&mut *tx).await?;
     let at = sqlx::query_scalar("SELECT now()").fetch_one(&mut *tx).await?;
     let found: Vec<Found> = sqlx::query_as(sqlx::AssertSqlSafe(statement(filter)))
         .bind(&filter.warehouse)

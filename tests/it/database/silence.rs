@@ -8,7 +8,7 @@ use sverka::queue::claim::heartbeat;
 use crate::support::{Fixture, Proxy, Setup, Then, Toxic, until, until_within};
 
 /// Ten seconds for the query, and some for a machine that has other things to do.
-const GIVEN_UP: Duration = Duration::from_secs(14);
+const GIVEN_UP: Duration = Duration::from_secs(20);
 
 async fn behind_a_proxy() -> (Fixture, Proxy) {
     let mut fixture = Setup::new().set("database.max_connections", 3).start().await;
