@@ -5,7 +5,7 @@
 
 CARGO = cargo
 
-.PHONY: help build deb demo test torture browser pictures lint docs reference deps
+.PHONY: help build deb demo test torture browser pictures bench lint docs reference deps
 
 help: ## List the targets
 	@echo "make demo   watch Sverka bring three upstreams and an ERP into agreement (ONCE=1: end after the third sync)"
@@ -13,6 +13,7 @@ help: ## List the targets
 	@echo "make torture N=1000   kill daemons at random while the upstreams misbehave, and compare the ledgers"
 	@echo "make browser   try the pages in headless Chromium (packages chromium and chromium-driver)"
 	@echo "make pictures   draw every page in Chromium into pictures/, and the README's picture"
+	@echo "make bench   measure a release beside PostgreSQL's own limits, and write the figures into docs/PERFORMANCE.md (ROWS=1000000 ROUNDS=3)"
 	@echo "make build  build the release binary"
 	@echo "make deb    build the Debian package into target/debian"
 	@echo "make lint   check formatting, clippy and documentation, with warnings denied"
@@ -38,6 +39,11 @@ browser: deps
 
 pictures: deps
 	@sh deploy/draw-pages.sh
+
+# The test database lies where TMPDIR says: on the disk whose speed counts.
+bench: deps build
+	env SVERKA_BINARY="$${CARGO_TARGET_DIR:-target}/release/sverka" SVERKA_ROWS="$${ROWS:-1000000}" SVERKA_ROUNDS="$${ROUNDS:-3}" \
+		SVERKA_WRITE_FIGURES=1 $(CARGO) test --locked --test it -- --ignored --nocapture bench::figures
 
 test: deps
 	$(CARGO) test --locked

@@ -25,6 +25,26 @@ pub(crate) async fn validators(pool: &PgPool, supplier: &str, source: &str) -> s
     Ok(Validators { etag, last_modified })
 }
 
+/// Whether the list is the last good one again, byte by byte; then it has been seen now, and has these validators.
+pub(crate) async fn is_same(
+    tx: &mut PgConnection,
+    supplier: &str,
+    source: &str,
+    digest: &str,
+    validators: &Validators,
+) -> sqlx::Result<bool> {
+    let renewed = sqlx::query(
+        "UPDATE mirror.snapshot SET taken_at = now(), etag = $3, last_modified = $4 WHERE name = $1 AND digest = $2",
+    )
+    .bind(snapshot(supplier, source))
+    .bind(digest)
+    .bind(&validators.etag)
+    .bind(&validators.last_modified)
+    .execute(tx)
+    .await?;
+    Ok(renewed.rows_affected() > 0)
+}
+
 /// The list is still the last good one.
 pub(crate) async fn touch(tx: &mut PgConnection, supplier: &str, source: &str) -> sqlx::Result<()> {
     sqlx::query("UPDATE mirror.snapshot SET taken_at = now() WHERE name = $1")
@@ -96,7 +116,7 @@ pub(crate) async fn merge(
     supplier: &str,
     source: &str,
     totals: &Totals,
-    validators: &Validators,
+    (validators, digest): (&Validators, &str),
     guard: &Guard,
 ) -> Result<String, ApplyError> {
     kill::point("list.staged");
@@ -154,14 +174,16 @@ pub(crate) async fn merge(
     .execute(&mut *tx)
     .await?;
     sqlx::query(
-        "INSERT INTO mirror.snapshot (name, rows, taken_at, etag, last_modified) VALUES ($1, $2, now(), $3, $4)
+        "INSERT INTO mirror.snapshot (name, rows, taken_at, etag, last_modified, digest) VALUES ($1, $2, now(), $3, $4, $5)
          ON CONFLICT (name) DO UPDATE
-            SET rows = excluded.rows, taken_at = now(), etag = excluded.etag, last_modified = excluded.last_modified",
+            SET rows = excluded.rows, taken_at = now(), etag = excluded.etag, last_modified = excluded.last_modified,
+                digest = excluded.digest",
     )
     .bind(&name)
     .bind(i64::try_from(totals.accepted()).unwrap_or(i64::MAX))
     .bind(&validators.etag)
     .bind(&validators.last_modified)
+    .bind(digest)
     .execute(&mut *tx)
     .await?;
     sqlx::raw_sql("DROP TABLE price_list").execute(tx).await?;

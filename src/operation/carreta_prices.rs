@@ -32,6 +32,15 @@ impl FetchPrices {
             .iter()
             .find(|list| list.name == self.list)
     }
+
+    /// The list has not changed, but the ERP's copy of it may have, or what was held has been released.
+    async fn unchanged(&self, tx: &mut PgConnection, context: &Context) -> Result<Applied, ApplyError> {
+        let held = erp::prices::write(tx, &context.settings.guard, SUPPLIER, &self.list).await?;
+        Ok(Applied {
+            note: Some(with_held("unchanged since the last time".into(), held)),
+            ..Applied::default()
+        })
+    }
 }
 
 impl Operation for FetchPrices {
@@ -65,18 +74,32 @@ impl Operation for FetchPrices {
         _: &Validators,
         fetched: &Fetched,
     ) -> Result<Applied, ApplyError> {
-        let (Fetched::List { path, validators, .. }, Some(list)) = (fetched, self.settings(context)) else {
+        let (
+            Fetched::List {
+                path,
+                validators,
+                digest,
+                ..
+            },
+            Some(list),
+        ) = (fetched, self.settings(context))
+        else {
             mirror::prices::touch(tx, SUPPLIER, &self.list).await?;
-            // The list has not changed, but the ERP's copy of it may have, or what was held has been released.
-            let held = erp::prices::write(tx, &context.settings.guard, SUPPLIER, &self.list).await?;
-            return Ok(Applied {
-                note: Some(with_held("unchanged since the last time".into(), held)),
-                ..Applied::default()
-            });
+            return self.unchanged(tx, context).await;
         };
+        if mirror::prices::is_same(tx, SUPPLIER, &self.list, digest, validators).await? {
+            return self.unchanged(tx, context).await;
+        }
         let totals = mirror::prices::stage(tx, path, list, context.settings.carreta.max_list_bytes).await?;
-        let changes =
-            mirror::prices::merge(tx, SUPPLIER, &self.list, &totals, validators, &context.settings.guard).await?;
+        let changes = mirror::prices::merge(
+            tx,
+            SUPPLIER,
+            &self.list,
+            &totals,
+            (validators, digest),
+            &context.settings.guard,
+        )
+        .await?;
         let held = erp::prices::write(tx, &context.settings.guard, SUPPLIER, &self.list).await?;
         erp::prices::analyze(tx).await?;
         for row in &totals.first_errors {

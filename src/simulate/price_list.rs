@@ -95,6 +95,12 @@ impl PriceList {
         Self { modified, ..self }
     }
 
+    /// The same list under another `ETag`, as a site gives it that makes one of the file's date.
+    pub fn tagged(self, etag: &str) -> Self {
+        let etag = format!("\"{etag}\"");
+        Self { etag, ..self }
+    }
+
     /// The value of `ETag`.
     pub fn etag(&self) -> &str {
         &self.etag

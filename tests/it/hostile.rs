@@ -11,7 +11,7 @@ use crate::support::{Daemon, Fixture, Setup};
 const MAX_PEAK: u64 = 128 * 1024;
 
 /// KiB.
-fn peak(daemon: &Daemon) -> u64 {
+pub(crate) fn peak(daemon: &Daemon) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", daemon.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()

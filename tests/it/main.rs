@@ -8,6 +8,7 @@
 )]
 
 mod apply;
+mod bench;
 mod browser;
 mod call;
 mod carreta;

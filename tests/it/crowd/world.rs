@@ -15,6 +15,7 @@ pub(super) async fn fill(fixture: &Fixture, rows: u32) {
     connection.execute(sqlx::AssertSqlSafe(world)).await.unwrap();
     // As it would have been done over the weeks in which so much has gathered.
     connection.execute("VACUUM ANALYZE").await.unwrap();
+    connection.execute("CHECKPOINT").await.unwrap();
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut connection)
         .await

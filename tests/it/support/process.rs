@@ -34,7 +34,9 @@ impl Fixture {
     /// whatever that of the machine is. Another build of it, such as a release, where `SVERKA_BINARY` names one.
     pub(crate) fn binary(&self, args: &[&str]) -> Command {
         let ours = || env!("CARGO_BIN_EXE_sverka").into();
-        let mut command = Command::new(std::env::var_os("SVERKA_BINARY").unwrap_or_else(ours));
+        let binary = std::env::var_os("SVERKA_BINARY").unwrap_or_else(ours);
+        // It is started in another folder than the one that a relative path is meant from.
+        let mut command = Command::new(std::path::absolute(binary).unwrap());
         command.arg("--config").arg(&self.config).args(args);
         command
             .env_clear()

@@ -53,6 +53,38 @@ async fn a_list_is_taken_in_whole_and_an_unchanged_one_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn the_same_list_under_another_date_is_not_read_again_and_is_asked_for_by_its_new_mark() {
+    let list = PriceList::generated(5, 300);
+    let fixture = with_list(list.clone()).await;
+    // What is read again would be mended.
+    fixture
+        .sql("UPDATE mirror.price SET name = 'as it was'; UPDATE erp.supplier_prices SET name = 'as it was'")
+        .await;
+    publish(&fixture, list.clone().tagged("of today"));
+    fixture.sim.forget_requests();
+    for _ in 0..2 {
+        fixture.sync_done(&[Job::Prices]).await;
+        let said = fixture
+            .value("SELECT words FROM queue.attempt ORDER BY call_id DESC LIMIT 1")
+            .await;
+        assert_eq!(said.as_deref(), Some("unchanged since the last time"));
+    }
+    let seen = fixture.sim.requests();
+    let answers: Vec<_> = seen.iter().map(|seen| seen.status).collect();
+    assert_eq!(answers, [Some(200), Some(304)]);
+    assert_eq!(fixture.count("erp.supplier_prices WHERE name = 'as it was'").await, 300);
+
+    // Another reader, another reading: an upgrade, or other columns.
+    fixture
+        .sql("UPDATE mirror.snapshot SET digest = 'of another version'")
+        .await;
+    publish(&fixture, list.tagged("of tomorrow"));
+    fixture.sync_done(&[Job::Prices]).await;
+    assert_eq!(fixture.count("erp.supplier_prices WHERE name = 'as it was'").await, 0);
+    fixture.assert_in_sync().await;
+}
+
+#[tokio::test]
 async fn of_a_changed_list_only_the_changed_rows_are_written() {
     let fixture = with_list(PriceList::generated(5, 3000)).await;
     fixture

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tempfile::{NamedTempFile, TempPath};
 use url::Url;
 
+use super::digest::digest;
 use crate::config::{self, PriceList, Secret};
 use crate::upstream::transport::{Download, Request, Transport, TransportError};
 use crate::upstream::{Fault, Upstream};
@@ -45,6 +46,9 @@ pub enum Fetched {
         /// For the next fetch, once the list has been accepted.
         #[serde(skip)]
         validators: Validators,
+        /// Equal for equal bytes that are read in the same way.
+        #[serde(skip)]
+        digest: String,
     },
 }
 
@@ -85,11 +89,18 @@ impl PriceLists {
                 etag,
                 last_modified,
                 bytes,
-            } => Ok(Fetched::List {
-                path: temporary.into_temp_path(),
-                bytes,
-                validators: Validators { etag, last_modified },
-            }),
+            } => {
+                let path = temporary.into_temp_path();
+                let (file, columns) = (path.to_path_buf(), list.columns.clone());
+                let digest = tokio::task::spawn_blocking(move || digest(&file, &columns));
+                let unreadable = |error: io::Error| Fault::Lost(format!("the local file cannot be read: {error}"));
+                Ok(Fetched::List {
+                    digest: digest.await.map_err(io::Error::other).flatten().map_err(unreadable)?,
+                    path,
+                    bytes,
+                    validators: Validators { etag, last_modified },
+                })
+            }
             Download::Other(reply) if reply.status == 304 && *validators != Validators::default() => {
                 Ok(Fetched::NotModified)
             }

@@ -6,6 +6,7 @@
 mod check;
 mod copy;
 mod decode;
+mod digest;
 mod fetch;
 mod field;
 mod header;

@@ -50,6 +50,7 @@ async fn a_list_is_fetched_from_the_exact_address_with_its_validators() {
         path,
         bytes,
         validators,
+        ..
     }) = fetched
     else {
         panic!("{fetched:?}")
