@@ -71,7 +71,8 @@ async fn measure(size: Size) -> Table {
 async fn world() -> Fixture {
     let fixture = Setup::new()
         .price_list("main")
-        .set("queue.poll", "1s")
+        .set("queue.poll", "5s")
+        .set("queue.lease", "12s")
         .set("carreta.max_list_bytes", 2_000_000_000_u64)
         .set("carreta.download_timeout", "10m")
         .set("database.statement_timeout", "10m")
