@@ -178,21 +178,21 @@ const MATCHES: &str = "($3::text IS NULL OR upstream = $3) AND ($4::text IS NULL
          OR (SELECT bool_or(strpos(x.said, needle) > 0)
                FROM (SELECT args::text AS said OFFSET 0) x, unnest($6::text[]) AS needle))";
 
-/// The newest `$2` calls of a state below or up to `$1`: by the index of each state, which only a constant reaches. Those
-/// that wait are gathered before they are sorted: they may be few and old, behind very many that are done.
+/// States of calls that are not over: few and old perhaps, behind very many that are done. No index has them by id.
+const OPEN: [&str; 3] = ["pending", "running", "unknown"];
+
+/// The newest `$2` calls of a state below or up to `$1`: by the index of each state, which only a constant reaches. Open
+/// ones are gathered before they are sorted, else statistics of another hour have all calls walked through from the newest.
 fn window(state: Option<&'static str>, bound: &str) -> String {
-    let conditions: Vec<String> = match state {
-        None => vec![
-            "state IN ('pending', 'running', 'unknown')".into(),
-            "state = 'quarantined'".into(),
-            "state = 'dead'".into(),
-        ],
-        Some(state) => vec![format!("state = '{state}'")],
+    let states: Vec<Vec<&str>> = match state {
+        None => vec![OPEN.to_vec(), vec!["quarantined"], vec!["dead"]],
+        Some(state) => vec![vec![state]],
     };
-    let parts: Vec<String> = conditions
+    let parts: Vec<String> = states
         .iter()
-        .map(|condition| {
-            let gathered = if condition.contains("'pending'") { "OFFSET 0" } else { "" };
+        .map(|states| {
+            let condition = format!("state IN ('{}')", states.join("', '"));
+            let gathered = if states.iter().all(|state| OPEN.contains(state)) { "OFFSET 0" } else { "" };
             format!(
                 "(SELECT * FROM (SELECT * FROM queue.call WHERE {condition} {gathered}) s WHERE {bound} ORDER BY id DESC LIMIT $2)"
             )
@@ -276,4 +276,21 @@ async fn record(tx: &mut PgConnection, filter: &Filter, retried: &[i64], who: &s
         filter.words()
     );
     audit::record(tx, who, "queue retry all", None, Some(&words)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_calls_are_gathered_before_they_are_sorted_and_no_others_are() {
+        for state in STATES {
+            assert_eq!(
+                window(Some(state), "id < $1").contains("OFFSET 0"),
+                OPEN.contains(&state),
+                "{state}"
+            );
+        }
+        assert_eq!(window(None, "id < $1").matches("OFFSET 0").count(), 1);
+    }
 }

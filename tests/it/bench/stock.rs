@@ -1,7 +1,5 @@
 //! The stock of a company: all of it compared, the first push of it to KEAZ, and seven rows that change.
 
-use std::time::{Duration, Instant};
-
 use sverka::job::Job;
 use sverka::simulate::world::Warehouse;
 
@@ -100,7 +98,6 @@ async fn latency(size: Size, table: &mut Table) {
         let call = fixture.enqueue("keaz.warehouses.list", serde_json::json!({})).await;
         calls.push(fixture.over(call).await.id);
     }
-    let began = Instant::now();
     let waited: Vec<f64> = sqlx::query_scalar(
         "SELECT extract(epoch FROM a.started_at - c.created_at)::float8 * 1000
            FROM queue.call c JOIN queue.attempt a ON a.call_id = c.id AND a.attempt = 1
@@ -110,7 +107,6 @@ async fn latency(size: Size, table: &mut Table) {
     .fetch_all(&fixture.pool)
     .await
     .unwrap();
-    assert!(began.elapsed() < Duration::from_secs(60));
     let at = |share: usize| waited[(waited.len() - 1) * share / 100];
     table.add("from a call to its start, p50", "ms", "≤ 2.5", at(50), None);
     table.add("from a call to its start, p99", "ms", "≤ 6", at(99), None);
